@@ -1,0 +1,1 @@
+"""Executes the rows that `relay` decides, packet by packet."""

@@ -1,0 +1,1 @@
+"""The media worker process: control protocol, wiring, supervision hooks."""
