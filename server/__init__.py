@@ -1,0 +1,1 @@
+"""The school: lessons, classrooms, people, pages. It never touches a packet."""

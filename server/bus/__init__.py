@@ -1,0 +1,7 @@
+"""Publish/subscribe and presence."""
+
+from server.bus.interface import Bus, Listener
+from server.bus.local import LocalBus
+from server.bus.notes import AnyNote, Head, Here, Revoked
+
+__all__ = ["AnyNote", "Bus", "Head", "Here", "Listener", "LocalBus", "Revoked"]

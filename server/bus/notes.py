@@ -1,0 +1,55 @@
+"""What processes tell each other. Notes are hints: whoever misses one reads the table (S14)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+LIMIT = 64 * 1024
+"""Longest note in bytes."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Note(Struct, frozen=True, tag_field="t", kw_only=True):
+    """Base of the notes."""
+
+
+class Head(Note, frozen=True, tag="head", kw_only=True):
+    """Lesson L is at N."""
+
+    lesson: Id
+    seq: int
+
+
+class Revoked(Note, frozen=True, tag="revoked", kw_only=True):
+    """A link was revoked."""
+
+    link: Id
+
+
+class Here(Note, frozen=True, tag="here", kw_only=True):
+    """Presence as one process sees it: replaces what that process said before, forgotten after a few seconds."""
+
+    lesson: Id
+    node: Id
+    participants: dict[str, dict[str, Any]]
+
+
+AnyNote = Head | Revoked | Here
+
+encode_note = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AnyNote).decode
+
+
+def decode_note(data: bytes) -> AnyNote | None:
+    """A note from its bytes, None if it is none."""
+    if len(data) > LIMIT:
+        return None
+    try:
+        note: AnyNote = _decode(data)
+    except msgspec.MsgspecError:
+        return None
+    return note

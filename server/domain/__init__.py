@@ -1,0 +1,1 @@
+"""Pure state machines of the school: command, events, state."""

@@ -1,0 +1,130 @@
+"""What a page, a tool or the clock may ask of a lesson: typed commands and their checker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from server.domain.events import ParticipantId
+from server.domain.principal import Role
+from server.domain.refused import Refused
+
+CommandId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+SYSTEM = "system"
+"""Actor of commands drawn by the server itself: presence and deadlines (S15)."""
+
+
+class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all commands. `roles`: who may give it; empty: only the server itself."""
+
+    kind: ClassVar[str]
+    roles: ClassVar[frozenset[Role]] = frozenset()
+
+
+_MASTER: frozenset[Role] = frozenset({"master"})
+
+
+class OpenLesson(Command, frozen=True):
+    """Open the waiting room."""
+
+    kind: ClassVar[str] = "lesson.open"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+
+
+class GoLive(Command, frozen=True):
+    """Go on air, opening first if need be: one click (S10)."""
+
+    kind: ClassVar[str] = "lesson.live"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+
+
+class EndLesson(Command, frozen=True):
+    """End the class."""
+
+    kind: ClassVar[str] = "lesson.end"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+
+
+class ReopenLesson(Command, frozen=True):
+    """Go on with an ended lesson, within ten minutes (S8)."""
+
+    kind: ClassVar[str] = "lesson.reopen"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+
+
+class CallOnStage(Command, frozen=True, kw_only=True):
+    """Put a classroom on stage."""
+
+    kind: ClassVar[str] = "stage.call"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+    participant: ParticipantId
+
+
+class ReleaseFromStage(Command, frozen=True, kw_only=True):
+    """Take a classroom off the stage."""
+
+    kind: ClassVar[str] = "stage.release"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+    participant: ParticipantId
+
+
+class RemoveParticipant(Command, frozen=True, kw_only=True):
+    """Send a classroom out."""
+
+    kind: ClassVar[str] = "participant.remove"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+    participant: ParticipantId
+
+
+class Join(Command, frozen=True, kw_only=True):
+    """The server saw a participant arrive."""
+
+    kind: ClassVar[str] = "participant.join"
+    participant: ParticipantId
+    role: Literal["master", "classroom"]
+
+
+class Leave(Command, frozen=True, kw_only=True):
+    """The server missed a participant for five seconds."""
+
+    kind: ClassVar[str] = "participant.leave"
+    participant: ParticipantId
+
+
+class ExpireStage(Command, frozen=True, kw_only=True):
+    """A deadline: a room on stage has been away for thirty seconds (S12)."""
+
+    kind: ClassVar[str] = "stage.expire"
+    participant: ParticipantId
+
+
+COMMANDS: Mapping[str, type[Command]] = {
+    cls.kind: cls
+    for cls in (
+        OpenLesson,
+        GoLive,
+        EndLesson,
+        ReopenLesson,
+        CallOnStage,
+        ReleaseFromStage,
+        RemoveParticipant,
+        Join,
+        Leave,
+        ExpireStage,
+    )
+}
+
+
+def parse_command(kind: str, payload: Any) -> Command:
+    """A command from outside; raises `Refused("request.malformed")`. Kinds only the server may draw are unknown here."""
+    cls = COMMANDS.get(kind)
+    if cls is None or not cls.roles:
+        raise Refused("request.malformed", field="kind")
+    try:
+        return msgspec.convert(payload, cls)
+    except msgspec.ValidationError as error:
+        raise Refused("request.malformed", field="payload") from error

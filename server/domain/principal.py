@@ -1,0 +1,28 @@
+"""Who is asking. Handlers and the domain see a `Principal`, never a token (S5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["master", "classroom", "viewer", "wall"]
+Surface = Literal["screen", "console", "seat"]
+
+MASTER = "master"
+"""Participant id of the master classroom in every lesson."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One entitled person, device or tool, in one lesson."""
+
+    id: str
+    """Who acts: opaque, the same for every use of one link; goes into the log as `actor`."""
+    admission: str
+    """One browser or tool that the link admitted; a viewer link admits many. Opaque."""
+    lesson: str
+    role: Role
+    participant: str | None
+    """`master`, or a classroom's opaque id (the same for every link of that classroom); None for viewer and wall."""
+    name: str
+    """What people call it."""

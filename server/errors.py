@@ -1,0 +1,173 @@
+"""One error tree. A code and parameters travel; sentences come from the catalogue (`client_web/locales`, key `error.<code>`).
+
+The web layer's middleware turns an `AppError` into the one JSON shape of `docs/protocol.md`; sockets use the same shape.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AppError(Exception):
+    """A refusal that a person or a tool may read."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str = "", **params: str | int | float) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        """For the log, English; never sent."""
+        self.params = params
+
+
+class BadRequest(AppError):
+    """The request cannot be read."""
+
+    code = "request.malformed"
+    status = 400
+
+
+class TooLarge(AppError):
+    """A body or a frame over its limit."""
+
+    code = "request.too_large"
+    status = 413
+
+
+class TooMany(AppError):
+    """A rate or a table is at its limit."""
+
+    code = "request.too_many"
+    status = 429
+
+
+class WrongType(AppError):
+    """A content type we do not take."""
+
+    code = "request.content_type"
+    status = 415
+
+
+class NoSuchPage(AppError):
+    """Nothing lies at this address."""
+
+    code = "request.path"
+    status = 404
+
+
+class WrongMethod(AppError):
+    """The address takes other methods; `Allow` names them."""
+
+    code = "request.method"
+    status = 405
+
+
+class Unauthenticated(AppError):
+    """Nobody known is asking."""
+
+    code = "link.missing"
+    status = 401
+
+
+class LinkExpired(Unauthenticated):
+    """The link's time is over."""
+
+    code = "link.expired"
+
+
+class LinkInvalid(Unauthenticated):
+    """The link was not made here, was altered, or was revoked."""
+
+    code = "link.invalid"
+
+
+class Forbidden(AppError):
+    """The principal may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NoSuchLesson(AppError):
+    """No lesson of this id or name."""
+
+    code = "lesson.unknown"
+    status = 404
+
+
+class NoSuchSession(AppError):
+    """The media session is gone or never was this principal's."""
+
+    code = "media.session_unknown"
+    status = 404
+
+
+class StaleEtag(AppError):
+    """If-Match names an older ICE session (RFC 9725 4.3.3)."""
+
+    code = "media.session_stale"
+    status = 412
+
+
+class NeedsEtag(AppError):
+    """A PATCH without If-Match."""
+
+    code = "media.session_etag"
+    status = 428
+
+
+class PlaceTaken(AppError):
+    """Another principal already publishes into this place (S4)."""
+
+    code = "place.taken"
+    status = 409
+
+
+class WrongPhase(AppError):
+    """The lesson's life does not allow this now (S8)."""
+
+    code = "lesson.phase"
+    status = 409
+
+
+class StageFull(AppError):
+    """Four are on stage already."""
+
+    code = "stage.full"
+    status = 409
+
+
+class NoSuchParticipant(AppError):
+    """Nobody of this id takes part."""
+
+    code = "participant.unknown"
+    status = 404
+
+
+class BadSdp(AppError):
+    """The SDP cannot be read."""
+
+    code = "sdp.malformed"
+    status = 400
+
+
+class UnacceptableOffer(AppError):
+    """The SDP can be read and not be answered."""
+
+    code = "sdp.unacceptable"
+    status = 422
+
+
+class BadSlots(AppError):
+    """Slot or source names that do not fit the offer or the role."""
+
+    code = "sdp.names"
+    status = 422
+
+
+class MediaUnavailable(AppError):
+    """No media worker answers now; try again in a moment."""
+
+    code = "media.unavailable"
+    status = 503

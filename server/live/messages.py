@@ -1,0 +1,103 @@
+"""What a page may say on its socket, checked (`docs/protocol.md`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from server.domain.commands import CommandId
+from server.domain.principal import Surface
+from server.errors import BadRequest
+
+PROTOCOL = 1
+
+Word = Annotated[str, Meta(max_length=64)]
+
+
+class FromPage(Struct, frozen=True, tag_field="type", kw_only=True):
+    """Base of the messages from a page."""
+
+
+class Hello(FromPage, frozen=True, tag="hello", kw_only=True):
+    """First message, and again after a loss."""
+
+    protocol: int
+    build: Word = ""
+    surface: Surface = "screen"
+    after: Annotated[int, Meta(ge=0)] | None = None
+    page: Word = ""
+    """Random, one per loaded page; the same word as `?page=` of its WHIP and WHEP requests."""
+    sessions: Annotated[tuple[Word, ...], Meta(max_length=16)] = ()
+    """Media sessions the page believes it has."""
+
+
+class CommandMessage(FromPage, frozen=True, tag="command", kw_only=True):
+    """A command; `payload` is checked by the domain."""
+
+    id: CommandId
+    kind: Word
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Signal(FromPage, frozen=True, tag="signal", kw_only=True):
+    """Latest wins, never stored."""
+
+    kind: Literal["played", "mic", "wall"]
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Ping(FromPage, frozen=True, tag="ping", kw_only=True):
+    """Still there."""
+
+    t: int | float = 0
+
+
+class Played(Struct, frozen=True, kw_only=True):
+    """What the page's receivers played since the last one."""
+
+    audio: bool = False
+    camera: bool = False
+    screen: bool = False
+
+
+class Mic(Struct, frozen=True, kw_only=True):
+    """The publishing page's microphone."""
+
+    level: Annotated[float, Meta(ge=0, le=1)] = 0
+    silent: bool = False
+
+
+class WallPage(Struct, frozen=True, kw_only=True):
+    """Which 25 classrooms the wall should show."""
+
+    page: Annotated[int, Meta(ge=0, le=1000)] = 0
+
+
+AnyFromPage = Hello | CommandMessage | Signal | Ping
+
+
+def parse_message(message: Any) -> AnyFromPage:
+    """A checked message; raises `BadRequest`."""
+    try:
+        return msgspec.convert(message, AnyFromPage)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise BadRequest(str(error)) from error
+
+
+def parse_hello(message: Any) -> Hello:
+    """The first message of a page; raises `BadRequest`."""
+    hello = parse_message(message)
+    if not isinstance(hello, Hello):
+        raise BadRequest("hello comes first")
+    return hello
+
+
+def parse_signal(signal: Signal) -> Played | Mic | WallPage:
+    """A signal's payload; raises `BadRequest`."""
+    shapes: dict[str, type[Played | Mic | WallPage]] = {"played": Played, "mic": Mic, "wall": WallPage}
+    try:
+        return msgspec.convert(signal.payload, shapes[signal.kind])
+    except msgspec.ValidationError as error:
+        raise BadRequest(str(error)) from error

@@ -1,0 +1,280 @@
+"""One lesson as it runs in this process: its state, its pages, its part of the media (S14, S16, S21)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.bus import Bus, Head, Here
+from server.domain import audience, commands
+from server.domain.decide import decide, next_deadline
+from server.domain.events import Envelope
+from server.domain.lesson import LessonState, fold, fold_all
+from server.domain.principal import Role
+from server.domain.refused import Refused
+from server.errors import NoSuchLesson, TooMany
+from server.live.clock import Clock
+from server.live.connection import Connection
+from server.live.desk import Desk
+from server.live.presence import Presence
+from server.store import Append, Conflict, PersonRole, Store
+
+log = logging.getLogger(__name__)
+
+TRIES = 50
+"""Decisions of one command before it gives up against the others' (S14)."""
+RECENT = 512
+"""Events kept for pages that come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every room of a process shares."""
+
+    store: Store
+    bus: Bus
+    desk: Desk
+    clock: Clock
+    node: str
+    build: str
+
+
+class Room:
+    """Made by `Room.load`. Everything runs in one event loop; only the store and the worker are waited for."""
+
+    def __init__(self, services: Services, start: LessonState) -> None:
+        self.services = services
+        self.state = start
+        self.names: dict[str, str] = {}
+        self.connections: dict[int, Connection] = {}
+        self.revoked: set[str] = set()
+        """Links of this lesson that are revoked, as far as this process was told."""
+        now = services.clock.monotonic_ms()
+        self.presence = Presence(now)
+        self.publishing = asyncio.Lock()
+        """One publisher at a time looks whether its place is free."""
+        self.idle_since = now
+        self.unsettled = True
+        """Media may not be as the state wants it."""
+        self._roles: dict[str, PersonRole] = {}
+        self._recent: deque[Envelope] = deque(maxlen=RECENT)
+        self._horizon: dict[audience.View, int] = dict.fromkeys(audience.VIEWS, 0)
+        self._advancing = asyncio.Lock()
+        self._reconciling = asyncio.Lock()
+        self._ahead: LessonState | None = None
+        self._generation = 0
+        self._told: dict[int, Any] = {}
+
+    @classmethod
+    async def load(cls, services: Services, lesson_id: str) -> Room:
+        """Fold the lesson's log; raises `NoSuchLesson`."""
+        start = await services.store.lesson(lesson_id)
+        if start is None:
+            raise NoSuchLesson
+        room = cls(services, start)
+        await room.learn_names()
+        await room.catch_up()
+        return room
+
+    # --- the log -----------------------------------------------------------------------------------------------------
+
+    async def execute(self, actor: str, role: Role | None, command_id: str, command: commands.Command) -> int:
+        """Carry out a command once; returns the seq of its first acknowledgement. Raises domain `Refused`."""
+        known = await self.services.store.receipt(self.state.id, actor, command_id)
+        if known is not None:
+            return known
+        for _ in range(TRIES):
+            generation, base = self._generation, self._ahead or self.state
+            if base.seq < self.state.seq:
+                base = self.state
+            events = self._decide(base, actor, role, command_id, command)
+            self._ahead = fold_all(base, events)
+            try:
+                done = await self.services.store.append(Append(self.state.id, base.seq, actor, command_id, events))
+            except Exception as error:
+                self._stumble(generation)
+                if not isinstance(error, Conflict):
+                    raise
+                await self.catch_up()
+                continue
+            if done.repeated:
+                self._stumble(generation)
+            elif events:
+                await self._advance(events)
+                await self.services.bus.publish(Head(lesson=self.state.id, seq=done.seq))
+            return done.seq
+        raise TooMany("the lesson is too busy")
+
+    def _decide(self, base: LessonState, actor: str, role: Role | None, command_id: str, command: commands.Command) -> tuple[Envelope, ...]:
+        at = max(base.at, self.services.clock.wall_ms())
+        payloads = decide(base, command, role, at)
+        return tuple(Envelope(base.id, base.seq + n, at, payload, actor, None, command_id) for n, payload in enumerate(payloads, 1))
+
+    def _stumble(self, generation: int) -> None:
+        """What was decided on top of a failed append fails as well; begin again from the state that is written."""
+        if generation == self._generation:
+            self._generation += 1
+            self._ahead = None
+
+    async def catch_up(self, head: int | None = None) -> None:
+        """Read what others wrote; with `head`, only if this process is behind it."""
+        if head is not None and head <= self.state.seq:
+            return
+        async with self._advancing:
+            await self._apply(await self.services.store.tail(self.state.id, self.state.seq))
+
+    async def _advance(self, events: Sequence[Envelope]) -> None:
+        async with self._advancing:
+            if events[0].seq > self.state.seq + 1:
+                events = await self.services.store.tail(self.state.id, self.state.seq)
+            await self._apply(events)
+
+    async def _apply(self, events: Iterable[Envelope]) -> None:
+        fresh = [event for event in events if event.seq > self.state.seq]
+        if any(getattr(event.payload, "participant", None) not in {None, *self.names} for event in fresh):
+            await self.learn_names()
+        for event in fresh:
+            self.state = fold(self.state, event)
+            self._recent.append(event)
+            self._broadcast(event)
+        if fresh:
+            self._see_out()
+            self.unsettled = True
+
+    async def learn_names(self) -> None:
+        """Read the roster."""
+        people = await self.services.store.people(self.state.id)
+        self.names = {person.id: person.name for person in people}
+        self._roles = {person.id: person.role for person in people}
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    def admit(self, connection: Connection) -> None:
+        """A page's socket opened."""
+        self.connections[connection.number] = connection
+        self.presence.arrive(connection.number, connection.principal.participant)
+
+    def dismiss(self, connection: Connection) -> None:
+        """A page's socket closed."""
+        self.connections.pop(connection.number, None)
+        self._told.pop(connection.number, None)
+        self.presence.depart(connection.number)
+        self.idle_since = self.services.clock.monotonic_ms()
+
+    def send_state(self, connection: Connection, after: int | None) -> None:
+        """Bring a page up to date: with the events it missed if they are at hand, else with the whole state."""
+        view = connection.view
+        if after is None or not self._replay(connection, after):
+            shown = audience.project_state(self.state, view, self.names)
+            connection.outbox.put({"type": "state", "seq": self._horizon[view], "state": shown})
+        self._told.pop(connection.number, None)
+
+    def _replay(self, connection: Connection, after: int) -> bool:
+        if after > self.state.seq or after < self.state.seq - len(self._recent):
+            return False
+        prev = after
+        for event in self._recent:
+            if event.seq > after:
+                message = audience.project_event(event, connection.view, prev, self.names)
+                if message:
+                    connection.outbox.put(message)
+                    prev = event.seq
+        return True
+
+    def _broadcast(self, event: Envelope) -> None:
+        for view in audience.VIEWS:
+            message = audience.project_event(event, view, self._horizon[view], self.names)
+            if message is None:
+                continue
+            self._horizon[view] = event.seq
+            for connection in list(self.connections.values()):
+                if connection.view == view:
+                    connection.outbox.put(message)
+
+    def _see_out(self) -> None:
+        for connection in list(self.connections.values()):
+            if connection.principal.participant in self.state.removed:
+                connection.bye("removed")
+
+    def revoke(self, links: Iterable[str]) -> None:
+        """End every page of these links; their media ends with the next reconciliation."""
+        fresh = set(links) - self.revoked
+        if fresh:
+            self.revoked |= fresh
+            self.unsettled = True
+            for connection in list(self.connections.values()):
+                if connection.principal.id in fresh:
+                    connection.bye("revoked")
+
+    def principals(self) -> set[str]:
+        """Principals with a page or a session here, not known to be revoked."""
+        seen = {connection.principal.id for connection in self.connections.values()}
+        seen |= {session.tag.principal for session in self.services.desk.registry.of(self.state.id)}
+        return seen - self.revoked
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    async def step(self) -> None:
+        """Everything that time, presence or the worker may have made necessary."""
+        await self._arrivals()
+        await self._deadlines()
+        await self.settle()
+        self._tell_presence()
+
+    async def settle(self) -> None:
+        """Make media as the state wants it."""
+        async with self._reconciling:
+            if self.unsettled:
+                self.unsettled = False
+                if not await self.services.desk.reconcile(lambda: self.state, self.revoked):
+                    self.unsettled = True
+
+    async def _arrivals(self) -> None:
+        now = self.services.clock.monotonic_ms()
+        joined, left = self.presence.changes(self.state, self.services.desk.health(self.state.id), now)
+        if joined - self._roles.keys():
+            await self.learn_names()
+        for who in sorted(joined & self._roles.keys()):
+            await self._system(commands.Join(participant=who, role=self._roles[who]), f"join:{self.state.seq}:{who}")
+        for who in sorted(left):
+            await self._system(commands.Leave(participant=who), f"leave:{self.state.seq}:{who}")
+
+    async def _deadlines(self) -> None:
+        due = next_deadline(self.state)
+        if due and due.at <= self.services.clock.wall_ms():
+            await self._system(due.command, due.command_id)
+
+    async def _system(self, command: commands.Command, command_id: str) -> None:
+        try:
+            await self.execute(commands.SYSTEM, None, command_id[:64], command)
+        except Refused as refused:
+            log.info("%s refused: %s", command.kind, refused.code)
+
+    def here(self) -> Here:
+        """What this process says about presence."""
+        seen = self.presence.here(self.services.clock.monotonic_ms())
+        return Here(lesson=self.state.id, node=self.services.node, participants=seen)
+
+    def _tell_presence(self) -> None:
+        if not self.connections:
+            return
+        people = {who: (self._roles[who], name) for who, name in self.names.items() if who not in self.state.removed}
+        health = self.services.desk.health(self.state.id)
+        everybody = self.presence.view(people, health, self.services.clock.monotonic_ms())
+        for connection in list(self.connections.values()):
+            seen = _visible(connection, everybody)
+            if seen is not None and self._told.get(connection.number) != seen:
+                self._told[connection.number] = seen
+                connection.outbox.put({"type": "presence", "participants": seen})
+
+
+def _visible(connection: Connection, everybody: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    who = connection.principal
+    if who.role in ("master", "wall"):
+        return everybody
+    own = who.participant or ""
+    return {own: everybody[own]} if own in everybody else None

@@ -1,0 +1,153 @@
+"""The lesson log: append by compare-and-set, many commands in one commit (S14)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from server.domain.events import Envelope, encode_payload
+from server.store.engine import WRITE
+from server.store.tables import command_receipt, lesson, lesson_event
+
+GROUP_SECONDS = 0.005
+"""Commands within this time share a commit."""
+GROUP_LIMIT = 64
+
+
+class Conflict(Exception):
+    """The lesson has moved on: read the tail and decide again."""
+
+
+class StoreClosed(Exception):
+    """The store takes nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events of one command, to follow `head`."""
+
+    lesson: str
+    head: int
+    principal: str
+    command_id: str
+    events: tuple[Envelope, ...]
+    """Numbered from `head` + 1; may be empty: then only the receipt is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The acknowledgement."""
+
+    seq: int
+    """Head of the lesson after the command; the same for every repeat of it."""
+    repeated: bool
+    """The command had been carried out before; nothing was written now."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    append: Append
+    done: asyncio.Future[Appended]
+
+
+class LogWriter:
+    """One writer per process; a task of its own lives only while something waits to be written."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine.execution_options(**{WRITE: True})
+        self._queue: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def append(self, append: Append) -> Appended:
+        """Write, or find it written; returns after the commit. Raises `Conflict`; `StoreClosed` after `close`."""
+        if self._closed:
+            raise StoreClosed
+        waiting = _Waiting(append, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain(), name="lesson-log-writer")
+        return await waiting.done
+
+    async def close(self) -> None:
+        """Write what waits, take no more."""
+        self._closed = True
+        if self._task:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _drain(self) -> None:
+        while self._queue:
+            if not self._closed:
+                await asyncio.sleep(GROUP_SECONDS)
+            group, self._queue = self._queue[:GROUP_LIMIT], self._queue[GROUP_LIMIT:]
+            await self._commit(group)
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        try:
+            async with self._engine.begin() as connection:
+                # ordered by lesson, so that two processes lock rows in the same order
+                results = [(w, await _write(connection, w.append)) for w in sorted(group, key=lambda w: w.append.lesson)]
+        except Exception as error:
+            await self._apart(group, error)
+            return
+        for waiting, result in results:
+            _settle(waiting, result)
+
+    async def _apart(self, group: list[_Waiting], error: Exception) -> None:
+        """One command's failure must not be its neighbours': try each in a commit of its own."""
+        if len(group) > 1:
+            for waiting in group:
+                await self._commit([waiting])
+        elif not group[0].done.done():
+            group[0].done.set_exception(error)
+
+
+def _settle(waiting: _Waiting, result: Appended | None) -> None:
+    if waiting.done.done():
+        return
+    if result is None:
+        waiting.done.set_exception(Conflict(waiting.append.lesson))
+    else:
+        waiting.done.set_result(result)
+
+
+async def find_receipt(connection: AsyncConnection, lesson_id: str, principal: str, command_id: str) -> int | None:
+    """Seq that acknowledged the command, None if it is new."""
+    c = command_receipt.c
+    query = select(c.seq).where(c.lesson == lesson_id, c.principal == principal, c.command_id == command_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def _write(connection: AsyncConnection, append: Append) -> Appended | None:
+    seq = await find_receipt(connection, append.lesson, append.principal, append.command_id)
+    if seq is not None:
+        return Appended(seq, True)
+    head = append.head + len(append.events)
+    moved = await connection.execute(update(lesson).where(lesson.c.id == append.lesson, lesson.c.head == append.head).values(head=head))
+    if moved.rowcount != 1:
+        return None
+    if append.events:
+        await connection.execute(insert(lesson_event), [_row(event) for event in append.events])
+    await connection.execute(
+        insert(command_receipt).values(lesson=append.lesson, principal=append.principal, command_id=append.command_id, seq=head)
+    )
+    return Appended(head, False)
+
+
+def _row(event: Envelope) -> dict[str, object]:
+    return {
+        "lesson": event.lesson,
+        "seq": event.seq,
+        "at": event.at,
+        "v": event.v,
+        "kind": event.kind,
+        "actor": event.actor,
+        "on_behalf": event.on_behalf,
+        "command_id": event.command_id,
+        "payload": encode_payload(event.payload),
+    }

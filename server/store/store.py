@@ -1,0 +1,197 @@
+"""What the school remembers. Methods return domain objects; SQL stays in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from server.domain.events import Envelope, decode_payload
+from server.domain.lesson import LessonState
+from server.domain.link import Link
+from server.store.engine import WRITE, make_engine
+from server.store.log import Append, Appended, LogWriter, find_receipt
+from server.store.migrate import migrate
+from server.store.tables import lesson, lesson_event, link, participant
+
+PersonRole = Literal["master", "classroom"]
+
+CHUNK = 500
+"""Ids in one IN list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One who may take part: a row of the lesson's roster."""
+
+    id: str
+    role: PersonRole
+    name: str
+
+
+class Store:
+    """The database of one process. Make it with `Store.open`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(**{WRITE: True})
+        self._log = LogWriter(engine)
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Connect to `url` and bring its tables to today's shape."""
+        engine = make_engine(url)
+        try:
+            await migrate(engine)
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Write what waits, then disconnect."""
+        await self._log.close()
+        await self._engine.dispose()
+
+    async def ping(self) -> None:
+        """Raise what the database raises when it does not answer."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    # --- lessons and their log ---------------------------------------------------------------------------------------
+
+    async def create_lesson(self, lesson_id: str, name: str, at: int) -> LessonState:
+        """A new lesson with an empty log."""
+        async with self._writing.begin() as connection:
+            await connection.execute(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
+        return LessonState(lesson_id, name)
+
+    async def lesson(self, lesson_id: str) -> LessonState | None:
+        """The lesson before its first event: the start of the fold. None: no such lesson."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(lesson.c.id, lesson.c.name).where(lesson.c.id == lesson_id))).first()
+        return LessonState(row.id, row.name) if row else None
+
+    async def find_lesson(self, id_or_name: str) -> str | None:
+        """Id of the lesson with this id, else of the newest of this name."""
+        query = (
+            select(lesson.c.id)
+            .where((lesson.c.id == id_or_name) | (lesson.c.name == id_or_name))
+            .order_by((lesson.c.id == id_or_name).desc(), lesson.c.created.desc())
+            .limit(1)
+        )
+        async with self._engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def lesson_ids(self) -> list[str]:
+        """Every lesson, oldest first."""
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))).scalars())
+
+    async def heads(self, lesson_ids: Collection[str]) -> dict[str, int]:
+        """Head of each of the lessons."""
+        found: dict[str, int] = {}
+        async with self._engine.connect() as connection:
+            for chunk in _chunks(lesson_ids):
+                rows = await connection.execute(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
+                found.update({row.id: row.head for row in rows})
+        return found
+
+    async def tail(self, lesson_id: str, after: int, limit: int = 100_000) -> list[Envelope]:
+        """Events after seq `after`, in order."""
+        query = (
+            select(lesson_event)
+            .where(lesson_event.c.lesson == lesson_id, lesson_event.c.seq > after)
+            .order_by(lesson_event.c.seq)
+            .limit(limit)
+        )
+        async with self._engine.connect() as connection:
+            return [_envelope(row) for row in await connection.execute(query)]
+
+    async def append(self, append: Append) -> Appended:
+        """Events and receipt in one transaction; raises `Conflict` when the lesson has moved on (S14)."""
+        return await self._log.append(append)
+
+    async def receipt(self, lesson_id: str, principal: str, command_id: str) -> int | None:
+        """The first acknowledgement of a command, None if it is new."""
+        async with self._engine.connect() as connection:
+            return await find_receipt(connection, lesson_id, principal, command_id)
+
+    # --- links and the roster ----------------------------------------------------------------------------------------
+
+    async def add_link(self, new: Link, shunned: Collection[str] = (), fresh: str = "") -> Link:
+        """Keep a link; `participant` of a classroom's link is filled in here.
+
+        It is the one known by this name, unless that one is `shunned` (removed from the lesson); else `fresh`, an unused id.
+        """
+        async with self._writing.begin() as connection:
+            who = new.participant
+            if new.role in ("master", "classroom"):
+                who = await _take_part(connection, new, shunned, fresh)
+            kept = replace(new, participant=who)
+            await connection.execute(insert(link).values(**asdict(kept)))
+        return kept
+
+    async def link(self, link_id: str) -> Link | None:
+        """The link of this id."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(link).where(link.c.id == link_id))).first()
+        return _link(row) if row else None
+
+    async def links(self, lesson_id: str) -> list[Link]:
+        """Every link of a lesson, oldest first."""
+        query = select(link).where(link.c.lesson == lesson_id).order_by(link.c.created, link.c.id)
+        async with self._engine.connect() as connection:
+            return [_link(row) for row in await connection.execute(query)]
+
+    async def revoke_link(self, link_id: str, at: int) -> bool:
+        """Revoke; False if there is no such link. The first time of revocation stays."""
+        async with self._writing.begin() as connection:
+            done = await connection.execute(
+                update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
+            )
+        return done.rowcount == 1
+
+    async def revoked(self, link_ids: Collection[str]) -> set[str]:
+        """Which of these links are revoked; the shell asks each second, whoever wrote it."""
+        found: set[str] = set()
+        async with self._engine.connect() as connection:
+            for chunk in _chunks(link_ids):
+                query = select(link.c.id).where(link.c.id.in_(chunk), link.c.revoked_at.is_not(None))
+                found.update((await connection.execute(query)).scalars())
+        return found
+
+    async def people(self, lesson_id: str) -> list[Person]:
+        """Everybody who has or had a link as master or classroom."""
+        query = select(participant).where(participant.c.lesson == lesson_id).order_by(participant.c.id)
+        async with self._engine.connect() as connection:
+            return [Person(row.id, row.role, row.name) for row in await connection.execute(query)]
+
+
+async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
+    p = participant.c
+    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == new.role)
+    known = (await connection.execute(select(p.id).where(p.lesson == new.lesson, same))).scalars()
+    found: str | None = next((who for who in known if who not in shunned), None)
+    if found:
+        return found
+    who = new.participant or fresh
+    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
+    return who
+
+
+def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
+    ordered = sorted(ids)
+    return (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
+
+
+def _link(row: Any) -> Link:
+    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at)
+
+
+def _envelope(row: Any) -> Envelope:
+    payload = decode_payload(row.kind, row.v, row.payload)
+    return Envelope(row.lesson, row.seq, row.at, payload, row.actor, row.on_behalf, row.command_id)

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from server.domain.events import Envelope, LessonLive, LessonOpened, StageCalled
+from server.domain.link import Link
+from server.store import Append, Conflict, Store, StoreClosed
+from server.store.engine import make_engine
+from server.store.migrate import migrate
+from server.store.tables import metadata
+
+
+def url_of(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'school.db'}"
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(url_of(tmp_path))
+    await opened.create_lesson("L1", "Fractions", 1)
+    yield opened
+    await opened.close()
+
+
+def append(head: int, command_id: str, count: int = 1, principal: str = "t", lesson: str = "L1") -> Append:
+    events = tuple(Envelope(lesson, head + n, 10, LessonOpened(), principal, None, command_id) for n in range(1, count + 1))
+    return Append(lesson, head, principal, command_id, events)
+
+
+async def test_events_come_back_as_they_went_in(store: Store) -> None:
+    events = (
+        Envelope("L1", 1, 5, LessonLive(), "teacher", None, "c1"),
+        Envelope("L1", 2, 6, StageCalled(participant="p", position=3), "teacher", "somebody", "c1"),
+    )
+    assert (await store.append(Append("L1", 0, "teacher", "c1", events))).seq == 2
+    assert tuple(await store.tail("L1", 0)) == events
+    assert await store.tail("L1", 1) == [events[1]]
+    assert await store.tail("L1", 0, limit=1) == [events[0]]
+    assert await store.heads(["L1", "nowhere"]) == {"L1": 2}
+
+
+async def test_a_repeat_gets_the_first_acknowledgement(store: Store) -> None:
+    first = await store.append(append(0, "c1"))
+    await store.append(append(1, "c2"))
+    again = await store.append(append(2, "c1"))
+    assert (again.seq, first.seq, again.repeated, first.repeated) == (1, 1, True, False)
+    assert await store.receipt("L1", "t", "c1") == 1
+    assert await store.receipt("L1", "other", "c1") is None
+    assert len(await store.tail("L1", 0)) == 2
+
+
+async def test_a_lesson_that_moved_on_is_a_conflict(store: Store) -> None:
+    await store.append(append(0, "c1"))
+    with pytest.raises(Conflict):
+        await store.append(append(0, "c2"))
+    with pytest.raises(Conflict):
+        await store.append(append(0, "c2", lesson="nowhere"))
+    assert await store.receipt("L1", "t", "c2") is None
+
+
+async def test_a_command_without_events_leaves_a_receipt(store: Store) -> None:
+    assert (await store.append(append(0, "c1", count=0))).seq == 0
+    await store.append(append(0, "c2"))
+    assert (await store.append(append(1, "c1"))).seq == 0
+
+
+async def write(store: Store, name: str, count: int) -> list[int]:
+    acks = []
+    for n in range(count):
+        while True:
+            head = (await store.heads(["L1"]))["L1"]
+            try:
+                acks.append((await store.append(append(head, f"{n}", principal=name))).seq)
+                break
+            except Conflict:
+                continue
+    return acks
+
+
+async def test_eight_writers_in_two_processes_worth_of_stores_leave_no_gap(store: Store, tmp_path: Path) -> None:
+    other = await Store.open(url_of(tmp_path))
+    acks = await asyncio.gather(*(write(store if n % 2 else other, f"w{n}", 5) for n in range(8)))
+    await other.close()
+    assert sorted(seq for mine in acks for seq in mine) == list(range(1, 41))
+    assert [event.seq for event in await store.tail("L1", 0)] == list(range(1, 41))
+    assert {(e.actor, e.command_id) for e in await store.tail("L1", 0)} == {(f"w{n}", str(k)) for n in range(8) for k in range(5)}
+
+
+async def test_the_same_command_sent_eight_times_at_once_is_written_once(store: Store) -> None:
+    acks = await asyncio.gather(*(store.append(append(0, "same")) for _ in range(8)))
+    assert {ack.seq for ack in acks} == {1}
+    assert [ack.repeated for ack in acks].count(False) == 1
+    assert len(await store.tail("L1", 0)) == 1
+
+
+async def test_one_bad_command_does_not_take_its_neighbours_along(store: Store) -> None:
+    bad = Append("L1", 0, "t", "bad", (Envelope("L1", 1, 2**70, LessonOpened(), "t", None, "bad"),))
+    results = await asyncio.gather(
+        store.append(append(0, "good")), store.append(bad), store.append(append(1, "next")), return_exceptions=True
+    )
+    assert type(results[0]).__name__ == "Appended"
+    assert isinstance(results[1], Exception)
+    assert [e.command_id for e in await store.tail("L1", 0)] == ["good", "next"]
+
+
+async def test_closing_writes_what_waits(tmp_path: Path) -> None:
+    store = await Store.open(url_of(tmp_path))
+    await store.create_lesson("L1", "x", 1)
+    waiting = asyncio.create_task(store.append(append(0, "c1")))
+    await asyncio.sleep(0)
+    await store.close()
+    assert (await waiting).seq == 1
+    with pytest.raises(StoreClosed):
+        await store.append(append(1, "c2"))
+
+
+async def test_finding_lessons(store: Store) -> None:
+    await store.create_lesson("L2", "Fractions", 2)
+    await store.create_lesson("L3", "L1", 3)
+    assert await store.find_lesson("Fractions") == "L2"
+    assert await store.find_lesson("L1") == "L1"
+    assert await store.find_lesson("nothing") is None
+    assert await store.lesson("nothing") is None
+    assert (await store.lesson("L2")).name == "Fractions"
+
+
+def link(link_id: str, role: str = "classroom", name: str = "Room", participant: str | None = None) -> Link:
+    return Link(link_id, "L1", role, participant, name, 5, 99)
+
+
+async def test_links_of_one_name_are_one_participant(store: Store) -> None:
+    one = await store.add_link(link("a"), fresh="p1")
+    two = await store.add_link(link("b"), fresh="p2")
+    other = await store.add_link(link("c", name="Other"), fresh="p3")
+    after = await store.add_link(link("d"), shunned={"p1"}, fresh="p4")
+    master = await store.add_link(link("m", "master", "Ms Wang", "master"))
+    await store.add_link(link("m2", "master", "Ms Wang", "master"))
+    viewer = await store.add_link(link("v", "viewer", ""))
+    assert [x.participant for x in (one, two, other, after, master, viewer)] == ["p1", "p1", "p3", "p4", "master", None]
+    assert [(p.id, p.role, p.name) for p in await store.people("L1")] == [
+        ("master", "master", "Ms Wang"),
+        ("p1", "classroom", "Room"),
+        ("p3", "classroom", "Other"),
+        ("p4", "classroom", "Room"),
+    ]
+    assert await store.link("a") == one
+    assert len(await store.links("L1")) == 7
+
+
+async def test_revocation_keeps_its_first_time(store: Store) -> None:
+    await store.add_link(link("a"), fresh="p1")
+    assert await store.revoke_link("a", 70)
+    assert await store.revoke_link("a", 80)
+    assert not await store.revoke_link("nobody", 70)
+    assert (await store.link("a")).revoked_at == 70
+    many = {f"x{n}" for n in range(1_200)}
+    assert await store.revoked(many | {"a"}) == {"a"}
+
+
+async def test_migrations_make_exactly_the_tables_and_run_once(tmp_path: Path) -> None:
+    engine = make_engine(url_of(tmp_path))
+    await asyncio.gather(migrate(engine), migrate(engine))
+    async with engine.connect() as connection:
+        found = await connection.run_sync(_shape)
+        modes = [(await connection.execute(text(f"PRAGMA {p}"))).scalar() for p in ("journal_mode", "synchronous", "foreign_keys")]
+    await engine.dispose()
+    assert found == {table.name: {(column.name, column.nullable) for column in table.columns} for table in metadata.sorted_tables}
+    assert modes == ["wal", 2, 1]
+
+
+def _shape(connection) -> dict:
+    tables = inspect(connection)
+    return {
+        name: {(column["name"], column["nullable"]) for column in tables.get_columns(name)}
+        for name in tables.get_table_names()
+        if name != "alembic_version"
+    }
+
+
+async def test_commands_of_one_moment_share_a_commit(store: Store) -> None:
+    from sqlalchemy import event
+
+    commits = []
+    event.listen(store._engine.sync_engine, "commit", commits.append)
+    await asyncio.gather(*(store.append(append(n, f"c{n}")) for n in range(20)))
+    assert len(commits) == 1
+    assert (await store.heads(["L1"]))["L1"] == 20
