@@ -32,6 +32,9 @@ class Batch:
     """(session, decrypted compound packet)."""
     slow: list[tuple[Path, bytes]] = field(default_factory=list)
     """STUN and DTLS datagrams, for the transport."""
+    heard: set[int] = field(default_factory=set)
+    """Sessions with an authenticated packet in this read: a publisher that sends neither consent checks nor regular RTCP
+    (FFmpeg's WHIP muxer) lives by its media."""
     more: bool = False
     """The read stopped at its limit: read again after yielding."""
 
@@ -51,11 +54,14 @@ class Fanout(Executor, Protocol):
     def add_port(self, port: int, sock: socket.socket, want_write: Callable[[bool], None]) -> None:
         """Take a bound, non-blocking UDP socket; `want_write` asks the loop to call `writable` when it can send."""
 
-    def remove_port(self, port: int) -> None: ...
+    def remove_port(self, port: int) -> None:
+        """Forget the socket and every path over it."""
 
-    def add_stream(self, connection: int, sink: StreamSink) -> None: ...
+    def add_stream(self, connection: int, sink: StreamSink) -> None:
+        """Take the sending side of a TCP connection."""
 
-    def remove_stream(self, connection: int) -> None: ...
+    def remove_stream(self, connection: int) -> None:
+        """Forget the connection and every path over it."""
 
     def receive(self, port: int, now: int) -> Batch:
         """Read up to 64 datagrams and take them in (demux by first byte, M24; unprotect; ring)."""
@@ -72,7 +78,8 @@ class Fanout(Executor, Protocol):
     def send_slow(self, path: Path, packet: bytes) -> None:
         """Send a STUN or DTLS datagram."""
 
-    def add_session(self, session: int) -> None: ...
+    def add_session(self, session: int) -> None:
+        """Know a session; nothing flows before it has keys and a path."""
 
     def set_keys(self, session: int, profile: str, ours: bytes, theirs: bytes) -> None:
         """Keys of a finished handshake: each master key followed by its salt (RFC 5764 4.2).
@@ -83,7 +90,8 @@ class Fanout(Executor, Protocol):
     def allow(self, path: Path, session: int) -> None:
         """Media from this validated path belongs to the session (M22)."""
 
-    def disallow(self, path: Path) -> None: ...
+    def disallow(self, path: Path) -> None:
+        """Media from this path belongs to nobody."""
 
     def set_path(self, session: int, path: Path | None) -> None:
         """Where the session's packets go; None sends nothing."""
