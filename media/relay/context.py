@@ -1,0 +1,49 @@
+"""What every part of the relay shares: the executor, the deadlines, the counters, the events."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from media.relay.plans import RelayEvent
+from media.relay.timers import Timers
+from media.wire.ntp import ntp_from_ns
+from media.wire.rows import Executor
+
+MS = 1_000_000
+SECOND = 1_000_000_000
+MAX_EVENTS = 65_536
+"""Events kept for a shell that does not take them; the oldest are dropped and counted."""
+
+
+@dataclass(slots=True)
+class Context:
+    """Shared by intake and delivery of one relay."""
+
+    executor: Executor
+    rng: random.Random
+    wall_offset: int
+    """Unix time minus monotonic time, ns."""
+    timers: Timers = field(default_factory=Timers)
+    count: Counter[str] = field(default_factory=Counter)
+    events: list[RelayEvent] = field(default_factory=list)
+    in_batch: bool = False
+    """Between the arrivals of a batch and its forwarding: what arrived in it has not left yet."""
+    batch: int = 0
+    """Number of the batch, so that a layer knows what it held before it."""
+
+    def ntp(self, now: int) -> int:
+        """64-bit NTP time of a monotonic time."""
+        return ntp_from_ns(now + self.wall_offset)
+
+    def tell(self, event: RelayEvent) -> None:
+        """Queue an event for the shell."""
+        if len(self.events) >= MAX_EVENTS:
+            del self.events[0]
+            self.count["events_dropped"] += 1
+        self.events.append(event)
+
+    def jittered(self, interval: int) -> int:
+        """The interval times 0.8 … 1.2, so that reports of many sessions do not march in step (RFC 3550 6.2)."""
+        return int(interval * self.rng.uniform(0.8, 1.2))

@@ -1,0 +1,277 @@
+"""Wires one worker: SDP answers, transport sessions, relay and fan-out, behind the commands of the control protocol.
+
+The node owns names: sessions are opaque strings outside (`w0-…`) and small integers inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from functools import singledispatchmethod
+
+from media.client.messages import (
+    AnyCommand,
+    AnyEvent,
+    Close,
+    Command,
+    Configure,
+    Label,
+    Patch,
+    Publish,
+    Reply,
+    Report,
+    SessionChanged,
+    SessionClosed,
+    SessionReport,
+    SessionState,
+    SlotChanged,
+    SlotPlan,
+    SlotState,
+    SourceChanged,
+    SourceSpec,
+    SourceState,
+    Stats,
+    Watch,
+)
+from media.errors import BadSlots, MediaError, StaleEtag
+from media.fanout.reference import ReferenceFanout
+from media.relay import Relay, SlotUpdate, SlotWish, SourcePlan, SourceUpdate
+from media.transport import sdp
+from media.transport.loop import LoopConfig, MediaLoop
+from media.transport.session import SessionEvent
+from media.worker.sessions import Session, SessionTable
+from media.worker.settings import WorkerSettings
+
+log = logging.getLogger(__name__)
+
+REPORT_SECONDS = 2.0
+
+
+class Node:
+    """One worker's media. Every method runs on the event loop's thread and never waits for a peer."""
+
+    def __init__(self, settings: WorkerSettings, relay: Relay, fanout: ReferenceFanout) -> None:
+        self._settings = settings
+        self._relay = relay
+        self._fanout = fanout
+        self._media: MediaLoop
+        self._table = SessionTable(settings.worker_id)
+        self._policy = sdp.Policy(video_codecs=settings.video_codecs)
+        self._rng = random.SystemRandom()
+        self._next_event: Callable[[], int] = lambda: 0
+        self._emit: Callable[[AnyEvent], None] = lambda event: None
+        self._report_timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def open(cls, settings: WorkerSettings) -> Node:
+        """Bind the ports and start to serve; raises OSError if they are taken."""
+        fanout = ReferenceFanout()
+        relay = Relay(fanout, rng=random.SystemRandom(), wall_offset=time.time_ns() - time.monotonic_ns())
+        fanout.binder = relay.bind
+        node = cls(settings, relay, fanout)
+        config = LoopConfig(
+            host=settings.host, port=settings.port, tcp_port=settings.tcp_port, announce=settings.announce, prefix=settings.worker_id
+        )
+        node._media = await MediaLoop.open(fanout, relay, config)
+        node._media.on_event = node._transport_event
+        node._media.after_work = node._drain
+        node._report_timer = asyncio.get_running_loop().call_later(REPORT_SECONDS, node._report)
+        return node
+
+    def connect(self, next_event: Callable[[], int], emit: Callable[[AnyEvent], None]) -> None:
+        """Where events go and who numbers them."""
+        self._next_event, self._emit = next_event, emit
+
+    def summary(self) -> str:
+        """The announced addresses, for the log."""
+        return ", ".join(f"{c.transport} {c.ip} {c.port}" for c in self._media.candidates())
+
+    async def close(self) -> None:
+        """End every session, tell the peers, release the ports."""
+        if self._report_timer:
+            self._report_timer.cancel()
+        for session in self._table:
+            self._end(session, "shutdown")
+        await self._media.close()
+
+    def sessions(self) -> tuple[SessionState, ...]:
+        """What a snapshot holds."""
+        return tuple(session.describe() for session in self._table)
+
+    async def execute(self, command: AnyCommand) -> Reply:
+        """Carry out one command; raises `MediaError`."""
+        try:
+            return self._do(command)
+        finally:
+            self._drain()
+            self._media.wake()
+
+    @singledispatchmethod
+    def _do(self, command: Command) -> Reply:
+        raise MediaError(f"no such command {type(command).__name__}")
+
+    @_do.register
+    def _publish(self, command: Publish) -> Reply:
+        now = time.monotonic_ns()
+        session = self._table.new("publish", command.owner, command.tag, command.token_hash)
+        local = self._media.reserve()
+        answer = sdp.answer_publisher(command.offer, command.names, local, self._policy)
+        media = tuple(m for m in answer.media if m.source in command.sources)
+        if not media:
+            raise BadSlots(f"nothing of {sorted(command.sources)} in the offer")
+        plans = tuple(_plan(m.source, command.sources[m.source]) for m in media)
+        for plan in plans:
+            if older := self._table.feeding(plan.key):
+                self._end(older, "replaced")
+        session.mids = tuple(m.mid for m in answer.media)
+        session.sources = {
+            p.key: SourceState(key=p.key, session=session.name, name=p.name, kind=m.kind, live=False)
+            for p, m in zip(plans, media, strict=True)
+        }
+        self._media.open_session(session.number, local, answer.peer)
+        self._relay.add_publisher(session.number, command.owner, media, plans, now)
+        return self._added(session, command.id, answer.sdp)
+
+    @_do.register
+    def _watch(self, command: Watch) -> Reply:
+        now = time.monotonic_ns()
+        session = self._table.new("watch", command.owner, command.tag, command.token_hash)
+        local = self._media.reserve()
+        answer = sdp.answer_subscriber(command.offer, command.names, local, self._policy, self._rng)
+        session.mids = tuple(slot.mid for slot in answer.slots)
+        session.slots = {slot.slot: SlotState() for slot in answer.slots}
+        session.labels = command.labels
+        self._media.open_session(session.number, local, answer.peer)
+        self._relay.add_subscriber(session.number, command.owner, answer.slots, now)
+        self._relay.configure(session.number, frozenset(command.labels), _wishes(command.slots), now)
+        return self._added(session, command.id, answer.sdp)
+
+    def _added(self, session: Session, command_id: str, answer: str) -> Reply:
+        self._table.add(session)
+        self._tell(SessionChanged(n=self._next_event(), session=session.describe()))
+        return Reply(id=command_id, session=session.name, answer=answer, etag=session.etag)
+
+    @_do.register
+    def _patch(self, command: Patch) -> Reply:
+        session = self._table.named(command.session)
+        fragment = sdp.read_fragment(command.fragment)
+        restarts = fragment.ufrag is not None and self._media.remote_ufrag(session.number) != fragment.ufrag
+        # RFC 9725 4.3.3: a restart is sent with If-Match "*", trickle with the ETag of the ICE session it belongs to.
+        if command.etag != session.etag and not (command.etag == "*" and restarts):
+            raise StaleEtag(f"{command.etag} is not {session.etag}")
+        if not restarts:
+            return Reply(id=command.id, session=session.name, etag=session.etag)
+        local = self._media.restart_ice(session.number, fragment.ufrag or "", fragment.pwd or "")
+        session.generation += 1
+        self._tell(SessionChanged(n=self._next_event(), session=session.describe()))
+        return Reply(id=command.id, session=session.name, etag=session.etag, answer=sdp.write_fragment(local, session.mids))
+
+    @_do.register
+    def _close(self, command: Close) -> Reply:
+        try:
+            self._end(self._table.named(command.session), command.reason)
+        except MediaError:
+            log.debug("close of %s: gone already", command.session)
+        return Reply(id=command.id, session=command.session)
+
+    @_do.register
+    def _configure(self, command: Configure) -> Reply:
+        session = self._table.named(command.session)
+        session.labels = command.labels
+        self._relay.configure(session.number, frozenset(command.labels), _wishes(command.slots), time.monotonic_ns())
+        return Reply(id=command.id, session=session.name)
+
+    @_do.register
+    def _label(self, command: Label) -> Reply:
+        self._relay.label_sources(tuple(_plan("", spec) for spec in command.sources), time.monotonic_ns())
+        return Reply(id=command.id)
+
+    @_do.register
+    def _stats(self, command: Stats) -> Reply:
+        counters = {
+            **{f"relay.{name}": value for name, value in self._relay.counters().items()},
+            **{f"fanout.{name}": value for name, value in self._fanout.stats().items()},
+            **{f"transport.{name}": value for name, value in self._media.stats().items()},
+            "process.cpu_seconds": time.process_time(),
+            "sessions": len(self._table),
+        }
+        return Reply(id=command.id, counters=counters)
+
+    def _end(self, session: Session, reason: str) -> None:
+        if not self._table.remove(session):
+            return
+        self._relay.remove_session(session.number, time.monotonic_ns())
+        self._media.close_session(session.number)
+        self._tell(SessionClosed(n=self._next_event(), session=session.name, reason=reason))
+
+    def _transport_event(self, number: int, event: SessionEvent) -> None:
+        session = self._table.numbered(number)
+        if session is None:
+            return
+        if event.state == "closed":
+            self._end(session, event.reason)
+            return
+        session.state, session.transport = event.state, event.transport
+        self._relay.set_connected(number, event.state == "connected", time.monotonic_ns())
+        self._tell(SessionChanged(n=self._next_event(), session=session.describe()))
+
+    def _drain(self) -> None:
+        """Turn what relay noticed into events."""
+        for update in self._relay.take_events():
+            session = self._table.numbered(update.session)
+            if session is None:
+                continue
+            if isinstance(update, SourceUpdate):
+                self._source_changed(session, update)
+            else:
+                self._slot_changed(session, update)
+
+    def _source_changed(self, session: Session, update: SourceUpdate) -> None:
+        state = SourceState(
+            key=update.key,
+            session=session.name,
+            name=update.name,
+            kind=update.kind,
+            live=update.live,
+            codec=update.codec,
+            layers=update.layers,
+        )
+        session.sources[update.key] = state
+        self._tell(SourceChanged(n=self._next_event(), source=state))
+
+    def _slot_changed(self, session: Session, update: SlotUpdate) -> None:
+        state = SlotState(source=update.key, why=update.why)
+        session.slots[update.slot] = state
+        self._tell(SlotChanged(n=self._next_event(), session=session.name, slot=update.slot, state=state))
+
+    def _report(self) -> None:
+        self._report_timer = asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
+        reports = tuple(self._session_reports())
+        if reports:
+            self._tell(Report(n=self._next_event(), sessions=reports))
+
+    def _session_reports(self) -> Iterable[SessionReport]:
+        for link in self._relay.link_reports(time.monotonic_ns()):
+            if session := self._table.numbered(link.session):
+                yield SessionReport(
+                    session=session.name,
+                    rtt_ms=link.rtt_ms,
+                    loss=link.loss,
+                    kbit_in=link.kbit_in,
+                    kbit_out=link.kbit_out,
+                    audio_level=link.audio_level,
+                )
+
+    def _tell(self, event: AnyEvent) -> None:
+        self._emit(event)
+
+
+def _plan(name: str, spec: SourceSpec) -> SourcePlan:
+    return SourcePlan(name=name, key=spec.key, labels=frozenset(spec.labels), muted=spec.muted)
+
+
+def _wishes(slots: dict[str, SlotPlan]) -> dict[str, SlotWish]:
+    return {slot: SlotWish(sources=plan.sources, quality=plan.quality) for slot, plan in slots.items()}
