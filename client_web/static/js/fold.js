@@ -1,0 +1,94 @@
+/**
+ * The lesson's state and how an event changes it: the same fold as the server's, for what this page may see (S19). Pure.
+ *
+ * @typedef {"scheduled" | "open" | "live" | "break" | "ended" | "archived" | "cancelled"} Phase
+ * @typedef {{name: string, role: string, present?: boolean}} Participant `present` is told to rooms, not to plain viewers
+ * @typedef {object} LessonState
+ * @property {{id: string, name: string, phase: Phase, live_at: number | null, ended_at: number | null}} lesson
+ * @property {Record<string, string>} stage position "1" … "4" → participant
+ * @property {Record<string, Participant>} participants
+ */
+
+/**
+ * @param {LessonState} state
+ * @param {Partial<LessonState["lesson"]>} change
+ * @returns {LessonState}
+ */
+const lesson = (state, change) => ({ ...state, lesson: { ...state.lesson, ...change } });
+
+/**
+ * @template T
+ * @param {Record<string, T>} record
+ * @param {(key: string, value: T) => boolean} keep
+ * @returns {Record<string, T>}
+ */
+const filter = (record, keep) => Object.fromEntries(Object.entries(record).filter(([k, v]) => keep(k, v)));
+
+/**
+ * @template T
+ * @param {Record<string, T>} record
+ * @param {(key: string, value: T) => T} change
+ * @returns {Record<string, T>}
+ */
+const map = (record, change) => Object.fromEntries(Object.entries(record).map(([k, v]) => [k, change(k, v)]));
+
+/** @type {Record<string, (state: LessonState, event: {at: number, payload: any}) => LessonState>} */
+const KINDS = {
+  "lesson.opened": (s) => lesson(s, { phase: "open" }),
+  "lesson.live": (s, { at }) => lesson(s, { phase: "live", live_at: s.lesson.live_at ?? at }),
+  "lesson.ended": (s, { at }) => lesson(s, { phase: "ended", ended_at: at }),
+  "lesson.reopened": (s) => lesson(s, { phase: s.lesson.live_at === null ? "open" : "live", ended_at: null }),
+  "participant.joined": (s, { payload: { participant, name, role } }) => ({
+    ...s,
+    participants: { ...s.participants, [participant]: { name, role, present: true } },
+  }),
+  // A room that left keeps its place in the lesson, and on stage until the server releases it (S12); presence says it is away.
+  "participant.left": (s, { payload }) => ({
+    ...s,
+    participants: map(s.participants, (id, p) => (id === payload.participant ? { ...p, present: false } : p)),
+  }),
+  "participant.removed": (s, { payload }) => ({ ...s, participants: filter(s.participants, (p) => p !== payload.participant) }),
+  "stage.called": (s, { payload: { participant, position, name } }) => ({
+    ...s,
+    stage: { ...s.stage, [String(position)]: participant },
+    // A plain viewer knows of the roster only who is on stage.
+    participants: { [participant]: { name, role: "classroom" }, ...s.participants },
+  }),
+  "stage.released": (s, { payload: { participant, position } }) => ({
+    ...s,
+    stage: filter(s.stage, (n) => n !== String(position)),
+    participants: filter(s.participants, (id, p) => id !== participant || p.present !== undefined),
+  }),
+};
+
+/**
+ * An unknown kind changes nothing: an older page may meet a newer server.
+ * @param {LessonState} state
+ * @param {{kind: string, at: number, payload: any}} event
+ * @returns {LessonState}
+ */
+export function fold(state, event) {
+  return KINDS[event.kind]?.(state, event) ?? state;
+}
+
+/**
+ * @param {LessonState | null} state
+ * @param {string | null} participant
+ * @returns {number | null} stage position
+ */
+export function positionOf(state, participant) {
+  const found = Object.entries(state?.stage ?? {}).find(([, p]) => p === participant);
+  return found && participant ? Number(found[0]) : null;
+}
+
+/**
+ * Remote classrooms in the order they are shown: by name, numerals as numbers.
+ * @param {LessonState | null} state
+ * @returns {{id: string, name: string}[]}
+ */
+export function classrooms(state) {
+  return Object.entries(state?.participants ?? {})
+    .filter(([, p]) => p.role === "classroom")
+    .map(([id, p]) => ({ id, name: p.name }))
+    .sort((a, b) => a.name.localeCompare(b.name, "zh", { numeric: true }) || (a.id < b.id ? -1 : 1));
+}

@@ -1,0 +1,121 @@
+/** What the classroom's and the viewer's page share: watching the program, its sound, and saying what was played. */
+import { every } from "../clock.js";
+import { t } from "../i18n.js";
+import { PlayedMeter } from "../played.js";
+import { programSlots } from "../slots.js";
+import { Sound } from "../sound.js";
+import { byId, setText } from "../views/dom.js";
+import { Program } from "../views/program.js";
+import { Watcher } from "../whep.js";
+
+const PLAYED_EVERY = 2_000;
+const MEDIA_PATIENCE = 1_500;
+const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
+
+/**
+ * @typedef {object} Screen
+ * @property {Watcher} watcher
+ * @property {() => void} update
+ * @property {Sound} sound
+ */
+
+/**
+ * @param {import("./shell.js").Shell} shell
+ * @param {() => MediaStreamTrack | null} ownCamera
+ * @returns {Screen}
+ */
+export function startScreen(shell, ownCamera) {
+  const { boot, lesson, clock } = shell;
+  const program = new Program(byId("program"));
+  const sound = startSound();
+  /** @type {Map<string, MediaStreamTrack>} */
+  const tracks = new Map();
+  const self = boot.you.participant;
+  const update = () => {
+    program.apply(tracks, lesson, self);
+    program.update(lesson, watcher.keeper.session, self, ownCamera());
+    cover(lesson);
+    if (lesson.phase && !lesson.bye) follow(watcher, JOINABLE.has(lesson.phase));
+  };
+  const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => {
+    tracks.set(slot, track);
+    if (track.kind === "audio") sound.play(slot, track);
+    else program.apply(tracks, lesson, self);
+  };
+  const watcher = new Watcher({ boot, clock, slots: programSlots(), ontrack, onchange: () => sayMedia(shell, watcher, update) });
+  lesson.on("change", update);
+  program.holder.addEventListener("loadeddata", update, true);
+  reportPlayed(shell, watcher, sound);
+  every(clock, 1_000, update);
+  fullScreen();
+  return { watcher, update, sound };
+}
+
+/**
+ * @param {Watcher} watcher
+ * @param {boolean} wanted
+ */
+function follow(watcher, wanted) {
+  if (wanted && watcher.keeper.state === "idle") watcher.keeper.start();
+  if (!wanted) watcher.keeper.stop();
+}
+
+/** One large button, only when the browser holds the sound back. */
+function startSound() {
+  const gate = byId("sound");
+  const sound = new Sound((allowed) => (gate.hidden = allowed));
+  document.addEventListener("click", () => sound.unlock());
+  document.addEventListener("keydown", () => sound.unlock());
+  return sound;
+}
+
+/** @param {import("../lesson.js").Lesson} lesson */
+function cover(lesson) {
+  const { phase } = lesson;
+  const live = phase === "live";
+  byId("cover").hidden = live || !phase;
+  document.body.dataset.phase = phase ?? "";
+  if (live || !phase) return;
+  setText(byId("cover-title"), t(`cover.${phase}`));
+  setText(byId("cover-words"), t(`cover.${phase}.words`));
+}
+
+let mediaTimer = 0;
+
+/**
+ * @param {import("./shell.js").Shell} shell
+ * @param {Watcher} watcher
+ * @param {() => void} update
+ */
+function sayMedia(shell, watcher, update) {
+  const { state, error } = watcher.keeper;
+  clearTimeout(mediaTimer);
+  update();
+  if (state === "connected" || state === "idle") shell.bands.set("media", null);
+  if (state === "recovering") {
+    const words = t("media.recovering");
+    mediaTimer = window.setTimeout(() => shell.bands.set("media", { tone: "amber", icon: "connecting", words }), MEDIA_PATIENCE);
+  }
+  if (state === "refused") shell.bands.set("media", { tone: "red", icon: "offline", words: t(`error.${error?.code}`) });
+}
+
+/**
+ * @param {import("./shell.js").Shell} shell
+ * @param {Watcher} watcher
+ * @param {Sound} sound
+ */
+function reportPlayed(shell, watcher, sound) {
+  const meter = new PlayedMeter(watcher);
+  every(shell.clock, PLAYED_EVERY, () => {
+    void meter.look(sound.allowed).then((played) => shell.socket.signal("played", played));
+  });
+}
+
+function fullScreen() {
+  const element = byId("full");
+  element.hidden = !document.documentElement.requestFullscreen;
+  element.addEventListener("click", () => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void document.documentElement.requestFullscreen().catch(() => {});
+  });
+}

@@ -1,0 +1,212 @@
+/** Master console: the check, one button, and then the lesson. */
+import { Capture } from "../capture.js";
+import { every } from "../clock.js";
+import { openScreen } from "../devices.js";
+import { classrooms } from "../fold.js";
+import { t } from "../i18n.js";
+import { LevelMeter, loudness, SentLevel, SilenceWatch } from "../level.js";
+import { masterSlots, wallSize } from "../slots.js";
+import { Sound } from "../sound.js";
+import { byId, make } from "../views/dom.js";
+import { Check } from "../views/check.js";
+import { Console } from "../views/console.js";
+import { Wall } from "../views/wall.js";
+import { Watcher } from "../whep.js";
+import { Publisher } from "../whip.js";
+import { command, guard, startShell } from "./shell.js";
+
+const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
+
+class TeachPage {
+  /** @param {import("./shell.js").Shell} shell */
+  constructor(shell) {
+    const { boot, clock } = shell;
+    this.shell = shell;
+    this.capture = new Capture();
+    /** @type {MediaStreamTrack | null} */
+    this.screen = null;
+    this.opening = false;
+    this.level = new LevelMeter();
+    this.sent = new SentLevel();
+    this.silence = new SilenceWatch(clock.now());
+    this.sound = new Sound((allowed) => this.askSound(allowed));
+    const onchange = () => this.update();
+    this.publisher = new Publisher({ boot, clock, sources: ["mic", "camera", "screen"], layers: false, onchange });
+    this.wall = new Wall(byId("tiles"), byId("no-rooms"), (who, onStage) => this.call(who, onStage));
+    const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.received(slot, track);
+    this.watcher = new Watcher({ boot, clock, slots: masterSlots(9), ontrack, onchange });
+    this.check = new Check(this.capture);
+    this.console = new Console({
+      live: () => void this.goLive(),
+      end: () => void command(shell, "lesson.end", {}),
+      reopen: () => void command(shell, "lesson.reopen", {}),
+      toggle: (source) => this.toggle(source),
+      devices: () => this.check.toggle(),
+    });
+    guard(shell.lesson, [this.publisher.keeper, this.watcher.keeper]);
+  }
+
+  start() {
+    const { clock, lesson, socket } = this.shell;
+    lesson.on("change", () => this.update());
+    this.capture.on("change", () => this.devices());
+    for (const touch of ["click", "keydown"]) {
+      document.addEventListener(touch, () => {
+        this.level.wake();
+        this.sound.unlock();
+      });
+    }
+    every(clock, 100, () => this.console.level(loudness(this.level.read() ?? 0)));
+    every(clock, 1_000, () => void this.listen());
+    every(clock, 1_000, () => this.update());
+    socket.start();
+    // Chromium lets a page sound that captures: try again once the devices are open.
+    void this.capture.open().then(() => this.sound.unlock());
+    this.capture.watch();
+  }
+
+  devices() {
+    this.level.attach(this.capture.mic);
+    void this.publisher.set("mic", this.capture.mic);
+    void this.publisher.set("camera", this.sentCamera());
+    void this.check.list();
+    this.update();
+  }
+
+  /** A camera switched off is taken away, so that rooms see words and not a black picture. */
+  sentCamera() {
+    return this.capture.live("camera") ? this.capture.camera : null;
+  }
+
+  update() {
+    const { lesson } = this.shell;
+    const state = this.model();
+    this.console.update(state);
+    this.check.update(state.phase);
+    this.wall.update(lesson, this.watcher.keeper.session);
+    if (lesson.phase && !lesson.bye) this.follow(lesson.phase);
+    this.sayPublish();
+  }
+
+  /** @returns {import("../views/console.js").ConsoleState} */
+  model() {
+    const { lesson } = this.shell;
+    const { capture, publisher, screen, watcher } = this;
+    return {
+      lesson,
+      phase: lesson.phase,
+      mic: capture.live("mic"),
+      camera: this.sentCamera(),
+      screen,
+      problem: capture.problem,
+      sending: publisher.keeper.state,
+      session: watcher.keeper.session,
+    };
+  }
+
+  /** @param {import("../fold.js").Phase} phase */
+  follow(phase) {
+    const { publisher, watcher, shell } = this;
+    if (phase === "scheduled" && !this.opening) {
+      this.opening = true;
+      void command(shell, "lesson.open", {});
+    }
+    if (!JOINABLE.has(phase)) watcher.keeper.stop();
+    else if (watcher.keeper.state === "idle") watcher.keeper.start();
+    watcher.relayout(masterSlots(wallSize(classrooms(shell.lesson.state).length)));
+    // Already in the waiting room: the server forwards nothing before class, and going live has nothing left to set up.
+    const something = this.capture.mic ?? this.capture.camera ?? this.screen;
+    if (!JOINABLE.has(phase)) publisher.keeper.stop();
+    else if (something && publisher.keeper.state === "idle") publisher.keeper.start();
+    if (phase === "ended") this.dropScreen();
+  }
+
+  async goLive() {
+    this.silence = new SilenceWatch(this.shell.clock.now());
+    await command(this.shell, "lesson.live", {});
+  }
+
+  /**
+   * @param {string} participant
+   * @param {boolean} onStage
+   */
+  call(participant, onStage) {
+    void command(this.shell, onStage ? "stage.release" : "stage.call", { participant });
+  }
+
+  /**
+   * @param {string} slot
+   * @param {MediaStreamTrack} track
+   */
+  received(slot, track) {
+    if (track.kind === "audio") this.sound.play(slot, track);
+    else if (slot.startsWith("wall.")) this.wall.tracks.set(slot, track);
+    else this.console.stageTracks.set(slot, track);
+    this.update();
+  }
+
+  /** @param {import("../whip.js").Source} source */
+  toggle(source) {
+    if (source === "screen") {
+      void this.toggleScreen();
+      return;
+    }
+    this.capture.enable(source, !this.capture.switched[source]);
+    void this.capture.open();
+    this.devices();
+  }
+
+  async toggleScreen() {
+    if (this.screen) {
+      this.dropScreen();
+      return;
+    }
+    const track = await openScreen();
+    if (!track) return;
+    track.addEventListener("ended", () => this.dropScreen());
+    this.screen = track;
+    await this.publisher.set("screen", track);
+    this.update();
+  }
+
+  dropScreen() {
+    if (!this.screen) return;
+    this.screen.stop();
+    this.screen = null;
+    void this.publisher.set("screen", null);
+    this.update();
+  }
+
+  async listen() {
+    const { bands, clock, lesson, socket } = this.shell;
+    const peak = (await this.sent.read(this.publisher.senders.get("mic"))) ?? this.level.read();
+    const watched = lesson.phase === "live" && this.capture.switched.mic;
+    const amplitude = this.capture.mic ? peak : 0;
+    const silent = this.silence.update(watched ? amplitude : null, clock.now());
+    socket.signal("mic", { level: loudness(peak ?? 0), silent: silent || !this.capture.switched.mic });
+    bands.set("silent", silent ? { tone: "red", icon: "mic-off", words: t("mic.silent") } : null);
+  }
+
+  /** @param {boolean} allowed */
+  askSound(allowed) {
+    const action = make("button", "button next", t("sound.on"));
+    this.shell.bands.set("sound", allowed ? null : { tone: "amber", icon: "sound-off", words: t("sound.held"), action });
+  }
+
+  sayPublish() {
+    const { state, error } = this.publisher.keeper;
+    const { bands } = this.shell;
+    bands.set("sending", state === "recovering" ? { tone: "amber", icon: "connecting", words: t("publish.recovering") } : null);
+    if (state !== "refused" || !error) {
+      bands.set("publish", null);
+      return;
+    }
+    const action = make("button", "button", t("place.take"));
+    action.addEventListener("click", () => this.publisher.takeOver());
+    const words = t(`error.${error.code}`);
+    bands.set("publish", { tone: "red", icon: "weak", words, action: error.code === "place.taken" ? action : undefined });
+  }
+}
+
+const page = new TeachPage(await startShell("screen"));
+page.start();

@@ -1,0 +1,141 @@
+"""The door: who is asking? Tokens and cookies go in, a `Principal` comes out (S5).
+
+A browser that enters by a link gets an *admission*, kept in a cookie of its own: one browser may hold several, and a page names
+its own by the admission's id. Expiry is checked when somebody enters; an admission then lives until two hours after the
+lesson's end. Revocation is checked every time.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from server.accounts.tokens import Admission, Signer, check_expiry
+from server.domain.lesson import LessonState
+from server.domain.link import Link
+from server.domain.principal import Principal, Role
+from server.errors import Forbidden, LinkExpired, LinkInvalid, Unauthenticated
+
+COOKIE = "ss-"
+"""Prefix of admission cookies; the admission's id follows."""
+GRACE_MS = 2 * 3600 * 1000
+"""An admission outlives its lesson by this (M33)."""
+REMEMBERED = 10_000
+"""Tools remembered as having entered before their link expired."""
+
+
+class Papers(Protocol):
+    """What the door asks of the running lessons. Both raise an `AppError` for an id nobody knows."""
+
+    async def link(self, link_id: str) -> Link:
+        """The link of this id."""
+
+    async def find(self, lesson_id: str) -> LessonState:
+        """The lesson's state."""
+
+    async def has_session(self, lesson_id: str, link_id: str) -> bool:
+        """The link has a media session now: whoever shows it again reconnects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One who is let in."""
+
+    principal: Principal
+    admission: Admission
+
+
+class Door:
+    """Turns papers into principals. `now`: UTC ms; `draw`: an unused opaque id."""
+
+    def __init__(self, signer: Signer, papers: Papers, now: Callable[[], int], draw: Callable[[], str]) -> None:
+        self._signer = signer
+        self._papers = papers
+        self._now = now
+        self._draw = draw
+        self._tools: OrderedDict[str, None] = OrderedDict()
+
+    async def enter(self, token: str, cookies: Mapping[str, str]) -> Entered:
+        """A browser opens a link: a new admission, or the one it already has by this link. Raises `LinkInvalid`, `LinkExpired`."""
+        claims = self._signer.read_link(token)
+        link = await self._valid(claims.link)
+        held = next((a for a in self.held(cookies) if a.link == link.id), None)
+        if held is None:
+            check_expiry(link.expires_at, self._now())
+            held = Admission(self._draw(), link.id, link.lesson, link.role, self._now())
+        await self._not_over(link.lesson)
+        return Entered(link.principal(held.id), held)
+
+    async def by_bearer(self, token: str, lesson: str, *, session: bool = False) -> Principal:
+        """A tool shows its link's token. `session`: it asks for a session it already has, which expiry does not end."""
+        claims = self._signer.read_link(token)
+        await self._same_lesson(claims.lesson, lesson)
+        link = await self._valid(claims.link)
+        if not session:
+            await self._enter_as_tool(link)
+        await self._not_over(link.lesson)
+        return link.principal(f"tool-{link.id}")
+
+    async def by_cookie(self, cookies: Mapping[str, str], lesson: str, named: str = "", role: Role | None = None) -> Entered:
+        """A page shows its cookies. `named`: the admission it wants; else the newest of the lesson, of `role` where given."""
+        held = [a for a in self.held(cookies) if (a.id == named if named else role in (None, a.role))]
+        fitting = [a for a in held if a.lesson == lesson]
+        if not fitting:
+            if held and named:
+                await self._same_lesson(held[0].lesson, lesson)
+            raise Unauthenticated
+        admission = fitting[0]
+        link = await self._valid(admission.link)
+        await self._not_over(lesson)
+        return Entered(link.principal(admission.id), admission)
+
+    def held(self, cookies: Mapping[str, str]) -> list[Admission]:
+        """Admissions among a browser's cookies, newest first; altered ones do not count."""
+        found = []
+        for name, value in cookies.items():
+            if name.startswith(COOKIE):
+                admission = self._read(value)
+                if admission and name == COOKIE + admission.id:
+                    found.append(admission)
+        return sorted(found, key=lambda a: a.admitted_at, reverse=True)
+
+    def _read(self, value: str) -> Admission | None:
+        try:
+            return self._signer.read_admission(value)
+        except LinkInvalid:
+            return None
+
+    async def _valid(self, link_id: str) -> Link:
+        link = await self._papers.link(link_id)
+        if link.revoked_at is not None:
+            raise LinkInvalid("revoked")
+        return link
+
+    async def _same_lesson(self, own: str, asked: str) -> None:
+        if own != asked:
+            await self._papers.find(asked)
+            raise Forbidden("a link of another lesson")
+
+    async def _not_over(self, lesson: str) -> None:
+        state = await self._papers.find(lesson)
+        if state.ended_at is not None and self._now() > state.ended_at + GRACE_MS:
+            raise LinkExpired("the lesson is over")
+
+    async def _enter_as_tool(self, link: Link) -> None:
+        if link.id not in self._tools and not await self._papers.has_session(link.lesson, link.id):
+            check_expiry(link.expires_at, self._now())
+        self._remember(link.id)
+
+    def _remember(self, link_id: str) -> None:
+        self._tools[link_id] = None
+        self._tools.move_to_end(link_id)
+        while len(self._tools) > REMEMBERED:
+            self._tools.popitem(last=False)
+
+
+def surplus(admissions: Iterable[Admission], keep: int) -> list[Admission]:
+    """The oldest admissions beyond `keep`: browsers hold few cookies, and a request's head is bounded."""
+    newest_first = sorted(admissions, key=lambda a: a.admitted_at, reverse=True)
+    return newest_first[keep:]

@@ -1,0 +1,128 @@
+"""The composition root of the web process: everything is made here, once, and handed to those who need it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+import secrets
+import signal
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+
+from aiohttp import web
+
+from media.client import WorkerClient
+from server import addresses, tls
+from server.accounts.door import Door
+from server.accounts.secret import load_secret
+from server.accounts.tokens import Signer
+from server.accounts.turn import IcePlan
+from server.bus import Bus, LocalBus
+from server.live.clock import SystemClock
+from server.live.service import Lessons
+from server.settings import Settings
+from server.store import Store
+from server.tls import Tls
+from server.web import guide, keys, middleware, socket, static
+from server.web.assets import Assets
+from server.web.knowledge import Knowledge
+from server.web.limits import Crowd, RateLimit
+from server.web.metrics import Metrics
+from server.web.routes import add_routes
+
+log = logging.getLogger(__name__)
+
+ADDRESS_SHARE = 10
+"""One address (a school behind one router) may post as much as so many links."""
+HEAD_BYTES = 16 * 1024
+"""Longest header line and request line: tokens and admissions fit easily."""
+
+
+def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | None = None) -> web.Application:
+    """The web process as an application; it opens the store and looks for the worker when it starts."""
+    app = _bare(settings, secure or Tls(), assets or Assets())
+    app[keys.SIGNER] = Signer(load_secret(settings.data_dir, settings.secret_key))
+    app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
+    app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
+    app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
+    app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
+    app[socket.OPEN] = set()
+    add_routes(app)
+    app.cleanup_ctx.append(_live)
+    app.on_shutdown.append(socket.close_all)
+    return app
+
+
+def create_guide(settings: Settings, secure: Tls, assets: Assets) -> web.Application:
+    """The plain HTTP side of LAN mode: nothing but the guide to the local CA."""
+    app = _bare(settings, secure, assets)
+    guide.add_routes(app)
+    app.router.add_get("/static/{path:.+}", static.static)
+    app.router.add_get("/{path:.*}", guide.to_guide)
+    app.on_response_prepare.append(middleware.harden)
+    return app
+
+
+def _bare(settings: Settings, secure: Tls, assets: Assets) -> web.Application:
+    app = web.Application(middlewares=middleware.ALL, client_max_size=settings.sdp_bytes, handler_args={"max_line_size": HEAD_BYTES})
+    app[keys.SETTINGS] = settings
+    app[keys.TLS] = secure
+    app[keys.ASSETS] = assets
+    app[keys.CATALOGUE] = assets.catalogue
+    app[keys.METRICS] = Metrics()
+    return app
+
+
+async def _live(app: web.Application) -> AsyncIterator[None]:
+    """Store, bus, worker and lessons, in the order they need each other."""
+    settings, clock = app[keys.SETTINGS], SystemClock()
+    async with AsyncExitStack() as stack:
+        app[keys.STORE] = store = await Store.open(settings.database_url)
+        stack.push_async_callback(store.close)
+        app[keys.WORKER] = worker = WorkerClient(settings.control_path)
+        app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
+        app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons), clock.wall_ms, lambda: secrets.token_urlsafe(12))
+        await lessons.start()
+        stack.push_async_callback(lessons.stop)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        yield
+
+
+def _bus(settings: Settings) -> Bus:
+    if not settings.redis_url:
+        return LocalBus()
+    from server.bus.redis import RedisBus  # the driver is loaded only where it is used
+
+    return RedisBus(settings.redis_url)
+
+
+def hosts(settings: Settings, own: Sequence[str]) -> tuple[str, ...]:
+    """Addresses to listen on; LAN means all of both families, where the machine (`own` addresses) has both."""
+    every = settings.listen == "0.0.0.0" and settings.lan  # noqa: S104 — a comparison
+    return (settings.listen, "::") if every and any(":" in address for address in own) else (settings.listen,)
+
+
+async def serve(settings: Settings) -> None:
+    """The web process: listen until SIGTERM or SIGINT. Raises `OSError` for an address that is taken or a certificate unusable."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    own, assets = addresses.of_this_machine(), Assets()
+    secure, listen = tls.prepare(settings, own, dt.datetime.now(dt.UTC)), hosts(settings, own)
+    async with AsyncExitStack() as stack:
+        await _listen(stack, create_app(settings, secure, assets), listen, settings.http_port, secure.context)
+        if secure.ca_pem:
+            await _listen(stack, create_guide(settings, secure, assets), listen, settings.guide_port, None)
+        await stop.wait()
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, listen: Sequence[str], port: int, context: ssl.SSLContext | None) -> None:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=3.0)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    for host in listen:
+        await web.TCPSite(runner, host, port, ssl_context=context).start()
+    log.info("listening on %s", ", ".join(str(address) for address in runner.addresses))

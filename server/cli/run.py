@@ -1,0 +1,95 @@
+"""`shuangshi serve` and `shuangshi run`: the processes of one machine, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import aiohttp
+import segno
+
+from server.accounts import demo
+from server.cli.demo import visitor_papers
+from server.cli.papers import Paper, base_url, open_desk
+from server.settings import Settings
+from server.supervisor import Program, Supervisor
+
+READY_SECONDS = 60.0
+WORDS = {"classroom": "教室 classroom", "master": "主讲 master", "viewer": "观众 viewer", "wall": "教室墙 wall"}
+
+
+def programs(settings: Settings, *, with_demo: bool) -> list[Program]:
+    """The sibling processes."""
+    python = sys.executable
+    siblings = [Program("media", (python, "-m", "media")), Program("web", (python, "-m", "server", "web"))]
+    return [*siblings, Program("demo", (python, "-m", "server", "demo"), essential=False)] if with_demo else siblings
+
+
+async def serve(settings: Settings, *, with_demo: bool = False) -> None:
+    """Run everything until SIGTERM or SIGINT; say where it is as soon as it answers."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    papers = await _papers(settings) if with_demo else []  # before the processes start: they must find one lesson, not make two
+    supervisor = Supervisor(programs(settings, with_demo=with_demo), settings.child_environment(os.environ))
+
+    async def announce() -> None:
+        if await answers(settings):
+            say(settings, papers)
+
+    await supervisor.run(announce)
+
+
+async def _papers(settings: Settings) -> list[Paper]:
+    async with open_desk(settings) as desk:
+        return await visitor_papers(desk, await desk.demo_lesson())
+
+
+async def answers(settings: Settings) -> bool:
+    """Wait until store and worker answer; False if they do not within a minute."""
+    url = f"{base_url(settings)}/healthz"
+    try:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http, asyncio.timeout(READY_SECONDS):
+            while not await _healthy(http, url):
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _healthy(http: aiohttp.ClientSession, url: str) -> bool:
+    try:
+        async with http.get(url) as response:
+            return response.status == 200
+    except aiohttp.ClientError:
+        return False
+
+
+def say(settings: Settings, papers: list[Paper]) -> None:
+    """Print addresses and, in LAN mode, a QR code for the PC next door."""
+    base = base_url(settings)
+    lines = ["", f"  双师 shuangshi  {base}/", ""]
+    lines += [f"  {WORDS[paper.role]}\n    {paper.page}" for paper in papers]
+    if papers:
+        lines += ["", f"  演示课 lesson “{demo.LESSON}” 正在进行 is going on: 打开教室链接即可加入 open the classroom link to join."]
+    if not settings.lan or settings.tls_cert:
+        _print("\n".join([*lines, ""]))
+        return
+    host = base.removeprefix("https://").rsplit(":", 1)[0]
+    guide = f"http://{host}:{settings.guide_port}/guide"
+    lines += ["", f"  隔壁电脑先看 the PC next door reads first: {guide}", ""]
+    _print("\n".join(lines))
+    _qr(guide)
+    rooms = [paper for paper in papers if paper.role == "classroom"]
+    if rooms:
+        _print(f"\n  再打开教室链接 and then opens the classroom link: {rooms[0].name}\n")
+        _qr(rooms[0].page)
+
+
+def _qr(address: str) -> None:
+    segno.make(address, error="l").terminal(out=sys.stdout, compact=True)
+    _print("")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

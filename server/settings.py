@@ -1,0 +1,144 @@
+"""Every setting is an environment variable `SHUANGSHI_*` with a default, a check and a meaning. Nothing else configures a process."""
+# ruff: noqa: RUF009 — `_setting` is `dataclasses.field` with our metadata
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from server import reading as r
+from server.reading import IceServer, Network
+
+PREFIX = "SHUANGSHI_"
+SECRETS = frozenset({"secret_key", "turn_secret"})
+"""Fields whose value is never printed."""
+
+
+class BadSettings(Exception):
+    """One or more variables cannot be used; `problems` holds a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _setting(default: str, parse: Callable[[str], Any], meaning: str) -> Any:
+    return field(metadata={"default": default, "parse": parse, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process needs to know; made by `read`, never changed."""
+
+    host: str = _setting("127.0.0.1", r.host, "address the web process listens on; 0.0.0.0 or :: for all")
+    http_port: int = _setting("8080", r.port, "TCP port of the web process; 0 takes a free one")
+    lan: bool = _setting("0", r.flag, "1: listen on all addresses, with HTTPS by a certificate of an own local CA")
+    guide_port: int = _setting("8081", r.port, "with LAN=1: TCP port of the plain HTTP page that explains how to trust the local CA")
+    tls_cert: Path | None = _setting("", r.existing_file, "file with a real certificate chain (PEM); needs TLS_KEY")
+    tls_key: Path | None = _setting("", r.existing_file, "file with the certificate's private key (PEM)")
+    public_url: str = _setting("", r.base_url, "how people reach the web process, for printed links; empty: from HOST and HTTP_PORT")
+    trusted_proxies: tuple[Network, ...] = _setting("", r.networks, "addresses of proxies whose X-Forwarded-For and -Proto are believed")
+    media_host: str = _setting("127.0.0.1", r.host, "address the media worker listens on; 0.0.0.0 or :: for all")
+    media_port: int = _setting("7882", r.port, "UDP port of the first media worker; worker i takes this + i; 0 takes a free one")
+    media_tcp_port: int | None = _setting("", r.tcp_port, "TCP port for media where UDP is blocked; empty: the media port; -1: none")
+    media_announce: tuple[str, ...] = _setting("", r.addresses, "addresses told to browsers in place of the worker's own (NAT, containers)")
+    video_codecs: tuple[str, ...] = _setting("VP8,H264", r.codecs, "video codecs a publisher may use, best first: VP8, H264, VP9, AV1")
+    ice_servers: tuple[IceServer, ...] = _setting("", r.ice_servers, "STUN and TURN addresses told to browsers (stun:…, turn:…)")
+    turn_url: tuple[str, ...] = _setting("", r.turn_urls, "TURN servers (turn:…, turns:…) that share TURN_SECRET with us")
+    turn_secret: str = _setting("", r.text, "secret for time-limited TURN credentials (coturn: use-auth-secret); needs TURN_URL")
+    turn_hours: float = _setting("12", r.hours, "how long one minted TURN credential lives")
+    data_dir: Path = _setting("./data", r.directory, "directory of database, keys and sockets; made if missing")
+    secret_key: str = _setting("", r.secret, "key that signs links; empty: made once in the data directory (mode 0600)")
+    database_url: str = _setting("", r.database, "sqlite:///FILE or postgresql://…; empty: SQLite in the data directory")
+    redis_url: str = _setting("", r.redis, "redis://… when several web processes run; empty: everything in this process")
+    lang: str = _setting("zh", r.language, "language when a browser asks for none of ours: zh or en")
+    metrics_from: tuple[Network, ...] = _setting("127.0.0.0/8,::1", r.networks, "addresses that may read /metrics")
+    log_level: str = _setting("INFO", r.level, "DEBUG, INFO, WARNING or ERROR")
+    log_json: bool = _setting("0", r.flag, "1: one JSON object a line instead of text for people")
+    demo: bool = _setting("1", r.flag, "1: `shuangshi run` also plays a synthetic lesson called demo")
+    link_hours: float = _setting("12", r.hours, "how long a new link can be entered; a running lesson is never cut by it")
+    sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
+    frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
+    posts_per_minute: int = _setting(
+        "60", r.count, "WHIP and WHEP sessions one link, and ten times as many one address, may start in a minute"
+    )
+    sockets_per_address: int = _setting("500", r.count, "open WebSockets from one address")
+
+    @property
+    def tls(self) -> bool:
+        """Pages are served over HTTPS by this process itself."""
+        return self.lan or self.tls_cert is not None
+
+    @property
+    def listen(self) -> str:
+        """Address to listen on; LAN means all."""
+        return "0.0.0.0" if self.lan and self.host == "127.0.0.1" else self.host  # noqa: S104 — what LAN=1 asks for
+
+    @property
+    def control_path(self) -> Path:
+        """Unix socket of the first media worker (as in `media.worker.settings`)."""
+        return self.data_dir / "run" / "media-0.sock"
+
+    def child_environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """The environment of child processes: the same variables, with what LAN changes for media made explicit."""
+        env = {**base, PREFIX + "DATA_DIR": str(self.data_dir)}
+        if self.lan and self.media_host == "127.0.0.1":
+            env[PREFIX + "MEDIA_HOST"] = "0.0.0.0"  # noqa: S104 — what LAN=1 asks for
+        return env
+
+
+def names() -> tuple[str, ...]:
+    """Every variable, in the order of their listing."""
+    return tuple(PREFIX + f.name.upper() for f in dataclasses.fields(Settings))
+
+
+def read(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read and check all variables; raises `BadSettings` with every problem at once."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for f in dataclasses.fields(Settings):
+        name = PREFIX + f.name.upper()
+        text = env.get(name, "").strip() or f.metadata["default"]
+        try:
+            values[f.name] = f.metadata["parse"](text)
+        except ValueError as error:
+            shown = "" if f.name in SECRETS else f"={text!r}"
+            problems.append(f"{name}{shown}: {error}")
+    problems += _unknown(env) + _contradictions(values)
+    if problems:
+        raise BadSettings(problems)
+    return Settings(**_completed(values))
+
+
+def _unknown(env: Mapping[str, str]) -> list[str]:
+    known = {*names(), PREFIX + "WORKER_INDEX"}  # the supervisor numbers workers with it
+    return [f"{name}: there is no such setting" for name in sorted(env) if name.startswith(PREFIX) and name not in known]
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for one, other in (("tls_cert", "tls_key"), ("turn_url", "turn_secret")):
+        if one in values and other in values and bool(values[one]) != bool(values[other]):
+            problems.append(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()}: both or neither must be set")
+    return problems
+
+
+def _completed(values: dict[str, Any]) -> dict[str, Any]:
+    if not values["database_url"]:
+        values["database_url"] = f"sqlite+aiosqlite:///{values['data_dir'] / 'shuangshi.db'}"
+    return values
+
+
+def describe(env: Mapping[str, str] = os.environ) -> str:
+    """What `shuangshi settings` prints: name, value in force or default, meaning."""
+    lines = []
+    for f in dataclasses.fields(Settings):
+        name = PREFIX + f.name.upper()
+        own = env.get(name, "").strip()
+        value = "(set)" if own and f.name in SECRETS else own or f.metadata["default"]
+        lines.append(f"{name}={value}{'' if own else '  (default)'}\n    {f.metadata['meaning']}")
+    return "\n".join(lines)

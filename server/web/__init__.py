@@ -1,0 +1,1 @@
+"""Routes, handlers, middleware, sockets, pages."""

@@ -1,0 +1,51 @@
+"""Answers that several handlers give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from server.errors import AppError, TooMany, Unauthenticated
+from server.web.catalogue import error_body, preferred
+from server.web.keys import ASSETS, CATALOGUE, SETTINGS
+
+
+def json_answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """A JSON answer that nobody stores."""
+    merged = {hdrs.CACHE_CONTROL: "no-store", **(headers or {})}
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", headers=merged)
+
+
+def language(request: web.Request) -> str:
+    """The language of this request's answer."""
+    return preferred(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""), request.app[SETTINGS].lang)
+
+
+def page(request: web.Request, template: str, context: Mapping[str, object], status: int = 200) -> web.Response:
+    """A rendered page in the visitor's language."""
+    lang = language(request)
+    text = request.app[ASSETS].render(template, lang, context)
+    headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.VARY: "Accept-Language, Cookie", hdrs.CONTENT_LANGUAGE: lang}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def refusal(request: web.Request, error: AppError) -> web.Response:
+    """A refusal: a page for a browser that wants a page, else the one JSON shape."""
+    if wants_page(request):
+        message = request.app[CATALOGUE].formatted(language(request), f"error.{error.code}", error.params)
+        context = {"code": error.code, "message": message, "status": error.status, "params": error.params}
+        response = page(request, "message.html", context, error.status)
+    else:
+        response = json_answer(error_body(request.app[CATALOGUE], error), error.status)
+    if isinstance(error, TooMany):
+        response.headers[hdrs.RETRY_AFTER] = str(error.params.get("retry_after", 5))
+    if isinstance(error, Unauthenticated):
+        response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="shuangshi"'
+    return response
+
+
+def wants_page(request: web.Request) -> bool:
+    """A browser is going somewhere (not a script or tool asking for data)."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get(hdrs.ACCEPT, "")

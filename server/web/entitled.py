@@ -1,0 +1,56 @@
+"""From a request to its principal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from server.domain.principal import Principal, Role
+from server.errors import Forbidden, LinkInvalid
+from server.web.keys import DOOR, SETTINGS
+from server.web.visitor import visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and how it was shown."""
+
+    principal: Principal
+    bearer: bool
+    admission: str
+    """The admission the request named (`?a=`), to be kept in addresses we answer with; empty for tools."""
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """The bearer token (RFC 6750 section 2.1), None if there is no Authorization header. Raises `LinkInvalid`."""
+    value = request.headers.get(hdrs.AUTHORIZATION)
+    if value is None:
+        return None
+    scheme, _, token = value.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LinkInvalid("not a bearer token")
+    return token.strip()
+
+
+async def asker(request: web.Request, *, session: bool = False, role: Role | None = None) -> Asker:
+    """The principal for the lesson in the address. `session`: the request is about a session that exists already.
+
+    Raises `Unauthenticated` and its kinds, `NoSuchLesson`, `Forbidden` (also for a cookie from another origin's page).
+    """
+    lesson, named = request.match_info["lesson"], request.query.get("a", "")
+    token = bearer_token(request)
+    if token is not None:
+        return Asker(await request.app[DOOR].by_bearer(token, lesson, session=session), True, "")
+    entered = await request.app[DOOR].by_cookie(request.cookies, lesson, named, role)
+    if request.method not in ("GET", "HEAD"):
+        check_origin(request)
+    return Asker(entered.principal, False, entered.admission.id)
+
+
+def check_origin(request: web.Request) -> None:
+    """A cookie counts only for our own pages: `Origin` must be ours (browsers send it with whatever changes something)."""
+    origin = request.headers.get(hdrs.ORIGIN, "")
+    public = request.app[SETTINGS].public_url
+    if not origin or origin not in (visitor(request).origin, public):
+        raise Forbidden("a page of another origin")

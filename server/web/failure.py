@@ -1,0 +1,42 @@
+"""The one translation point from exceptions to refusals (style rule 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from server import errors
+from server.domain.refused import Refused
+from server.errors import AppError
+
+
+def _all(cls: type[AppError]) -> Iterator[type[AppError]]:
+    yield cls
+    for sub in cls.__subclasses__():
+        yield from _all(sub)
+
+
+BY_CODE: dict[str, type[AppError]] = {cls.code: cls for cls in _all(AppError)}
+"""Every refusal of `server.errors` by its code."""
+
+_BY_STATUS: dict[int, type[AppError]] = {
+    400: errors.BadRequest,
+    403: errors.Forbidden,
+    404: errors.NoSuchPage,
+    405: errors.WrongMethod,
+    413: errors.TooLarge,
+    415: errors.WrongType,
+    429: errors.TooMany,
+}
+
+
+def as_app_error(error: Exception) -> AppError:
+    """The refusal an exception stands for; whatever nobody planned is `internal`."""
+    if isinstance(error, AppError):
+        return error
+    if isinstance(error, Refused) and error.code in BY_CODE:
+        return BY_CODE[error.code](error.code, **error.params)
+    if isinstance(error, web.HTTPException) and error.status in _BY_STATUS:
+        return _BY_STATUS[error.status](error.reason)
+    return AppError(f"{type(error).__name__}: {error}")

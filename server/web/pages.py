@@ -1,0 +1,61 @@
+"""The pages: home, and one for each role."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from server.accounts import demo
+from server.accounts.turn import as_rtc
+from server.domain.principal import Role
+from server.errors import Forbidden, NoSuchLesson
+from server.web.answers import page
+from server.web.entitled import asker
+from server.web.join import PAGES
+from server.web.keys import ICE, LESSONS, SIGNER, STORE
+from server.web.visitor import visitor
+
+
+async def home(request: web.Request) -> web.Response:
+    """`GET /`: the demo lesson's links to a visitor at this machine, else how to get a link."""
+    source = visitor(request)
+    links = await demo_links(request, source.origin) if source.local else []
+    return page(request, "home.html", {"links": links})
+
+
+async def demo_links(request: web.Request, base: str) -> list[dict[str, str]]:
+    """Links of the demo lesson that a visitor may enter: role, name and address. Empty: no demo here."""
+    try:
+        lesson = await request.app[LESSONS].find(demo.LESSON)
+    except NoSuchLesson:
+        return []
+    links = demo.for_visitors(await request.app[STORE].links(lesson.id), time.time_ns() // 1_000_000)
+    signer = request.app[SIGNER]
+    return [{"role": link.role, "name": link.name, "page": f"{base}/join/{signer.link_token(link)}"} for link in links]
+
+
+def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of one role's page."""
+
+    async def handler(request: web.Request) -> web.Response:
+        who = await asker(request, role=role)
+        if who.principal.role != role:
+            raise Forbidden("a page of another role")
+        if who.bearer:
+            raise Forbidden("pages are for browsers")
+        if "a" not in request.query:
+            raise web.HTTPSeeOther(f"{request.path}?a={who.admission}", headers={hdrs.CACHE_CONTROL: "no-store"})
+        lesson = await request.app[LESSONS].find(who.principal.lesson)
+        servers = request.app[ICE].servers(who.principal.admission, int(time.time()))
+        principal = who.principal
+        context = {
+            "lesson": {"id": lesson.id, "name": lesson.name},
+            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
+            "admission": who.admission,
+            "media": {"ice_servers": as_rtc(servers)},
+        }
+        return page(request, f"{PAGES[role]}.html", context)
+
+    return handler

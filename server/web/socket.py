@@ -1,0 +1,174 @@
+"""`GET /ws/LESSON`: one WebSocket per page (docs/protocol.md). One task reads, one writes; the lesson never waits for a page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, hdrs, web
+
+from server.domain.principal import Principal
+from server.errors import AppError, BadRequest
+from server.live.messages import PROTOCOL, parse_hello
+from server.live.outbox import Outbox
+from server.web.entitled import asker, check_origin
+from server.web.failure import as_app_error
+from server.web.keys import CATALOGUE, LESSONS, METRICS, SETTINGS, SOCKETS_BY_ADDRESS
+from server.web.limits import RateLimit
+from server.web.visitor import visitor
+
+log = structlog.get_logger("socket")
+
+HELLO_SECONDS = 10.0
+SILENCE_SECONDS = 30.0
+SEND_SECONDS = 10.0
+"""A page that takes no frame for this long is let go."""
+CLOSE_SECONDS = 2.0
+FRAMES_PER_MINUTE = 1200
+
+OPEN: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("open sockets", set)
+
+
+async def socket(request: web.Request) -> web.StreamResponse:
+    """Entitle, upgrade, serve until either side ends it."""
+    who = await asker(request)
+    if not who.bearer:
+        check_origin(request)
+    if "websocket" not in request.headers.get(hdrs.UPGRADE, "").lower():
+        raise BadRequest("no WebSocket upgrade")
+    address = visitor(request).address
+    request.app[SOCKETS_BY_ADDRESS].enter(address)
+    try:
+        return await _serve(request, who.principal)
+    finally:
+        request.app[SOCKETS_BY_ADDRESS].leave(address)
+
+
+async def _serve(request: web.Request, principal: Principal) -> web.WebSocketResponse:
+    limit = request.app[SETTINGS].frame_bytes
+    ws = web.WebSocketResponse(max_msg_size=limit, compress=False, timeout=CLOSE_SECONDS)
+    await ws.prepare(request)
+    request.app[OPEN].add(ws)
+    request.app[METRICS].sockets.inc()
+    try:
+        await Page(request, ws, principal).run()
+    finally:
+        request.app[METRICS].sockets.dec()
+        request.app[OPEN].discard(ws)
+    return ws
+
+
+async def close_all(app: web.Application) -> None:
+    """The process stops: pages come back to the next one by themselves."""
+    sockets = app[OPEN]
+    closing = [ws.close(code=WSCloseCode.SERVICE_RESTART, message=b"restart") for ws in sockets]
+    await asyncio.gather(*closing, return_exceptions=True)
+
+
+class Page:
+    """One open socket."""
+
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, principal: Principal) -> None:
+        self._request = request
+        self._app = request.app
+        self._ws = ws
+        self._principal = principal
+        self._outbox = Outbox()
+        self._rate = RateLimit(FRAMES_PER_MINUTE, table=1)
+
+    async def run(self) -> None:
+        """Until the page, the lesson or silence ends it."""
+        writer = asyncio.create_task(self._write(), name="socket-writer")
+        try:
+            await self._read()
+        except TimeoutError:
+            log.info("silent", participant=self._principal.participant)
+        except Exception as error:
+            self._refuse(error)
+        finally:
+            self._outbox.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+
+    async def _read(self) -> None:
+        first = await self._next(HELLO_SECONDS)
+        if first is None:
+            return
+        hello = parse_hello(first)
+        if hello.protocol != PROTOCOL:
+            raise BadRequest("another protocol")
+        connection = await self._app[LESSONS].attach(self._principal, hello.surface, hello.after, self._outbox, hello.page, hello.sessions)
+        try:
+            while (message := await self._next(SILENCE_SECONDS)) is not None:
+                await connection.handle(message)
+        except AppError as error:
+            self._refuse(error)  # before `close`, after which nothing is said any more
+        finally:
+            await connection.close()
+
+    async def _next(self, seconds: float) -> dict[str, Any] | None:
+        """The next object; None at the end. Raises `TimeoutError` on silence, `TooMany` above the rate."""
+        async with asyncio.timeout(seconds):
+            while True:
+                frame = await self._ws.receive()
+                if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+                    return None
+                self._app[METRICS].frames_in.inc()
+                self._rate.take("", time.monotonic_ns())
+                try:
+                    return _object(frame)
+                except BadRequest as error:
+                    self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        known = as_app_error(error)
+        if known.code == AppError.code:
+            log.error("socket failed", code=known.code, exc_info=error)
+        self._outbox.put({"type": "refused", "id": "", "error": {"code": known.code, "params": known.params}})
+
+    async def _write(self) -> None:
+        try:
+            while (message := await self._outbox.get()) is not None:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._ws.send_str(msgspec.json.encode(self._worded(message)).decode())
+                self._count(message)
+            await self._ws.close()
+        except (ConnectionError, RuntimeError, TimeoutError):
+            self._drop()
+
+    def _worded(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A refusal with its sentences; other messages as they are."""
+        if message["type"] != "refused":
+            return message
+        error = message["error"]
+        return {**message, "error": {**error, "message": self._app[CATALOGUE].explain(error["code"], error["params"])}}
+
+    def _count(self, message: dict[str, Any]) -> None:
+        metrics = self._app[METRICS]
+        metrics.frames_out.inc()
+        if message["type"] == "refused":
+            metrics.refusals.labels(message["error"]["code"]).inc()
+        elif message["type"] == "bye" and message["code"] == "slow":
+            metrics.slow.inc()
+
+    def _drop(self) -> None:
+        """The page takes nothing: no close handshake with it."""
+        self._outbox.close()
+        if self._request.transport:
+            self._request.transport.abort()
+
+
+def _object(frame: Any) -> dict[str, Any]:
+    if frame.type is not WSMsgType.TEXT:
+        raise BadRequest("not a text frame")
+    try:
+        message = msgspec.json.decode(frame.data)
+    except msgspec.DecodeError as error:
+        raise BadRequest("not JSON") from error
+    if not isinstance(message, dict):
+        raise BadRequest("not an object")
+    return message

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { classrooms, fold, positionOf } from "../../../client_web/static/js/fold.js";
+
+const SCHEDULED = { lesson: { id: "L", name: "n", phase: "scheduled", live_at: null, ended_at: null }, stage: {}, participants: {} };
+const event = (kind, payload = {}, at = 0) => ({ kind, payload, at });
+const run = (start, ...events) => events.reduce(fold, start);
+const joined = (id, name) => event("participant.joined", { participant: id, name, role: "classroom" });
+
+test("a lesson's life", () => {
+  const live = run(SCHEDULED, event("lesson.opened"), event("lesson.live", {}, 5));
+  assert.deepEqual([live.lesson.phase, live.lesson.live_at], ["live", 5]);
+  const ended = fold(live, event("lesson.ended", {}, 9));
+  assert.deepEqual([ended.lesson.phase, ended.lesson.ended_at], ["ended", 9]);
+  const again = fold(ended, event("lesson.reopened"));
+  assert.deepEqual([again.lesson.phase, again.lesson.ended_at, again.lesson.live_at], ["live", null, 5]);
+  assert.equal(run(SCHEDULED, event("lesson.opened"), event("lesson.ended"), event("lesson.reopened")).lesson.phase, "open");
+});
+
+test("a room that left keeps its place on stage, a released or removed one does not", () => {
+  const on = run(SCHEDULED, joined("a", "甲"), event("stage.called", { participant: "a", position: 2, name: "甲" }));
+  assert.equal(positionOf(on, "a"), 2);
+  const away = fold(on, event("participant.left", { participant: "a" }));
+  assert.equal(positionOf(away, "a"), 2);
+  assert.equal(away.participants.a.present, false);
+  const off = fold(away, event("stage.released", { participant: "a", position: 2 }));
+  assert.deepEqual([off.stage, Object.keys(off.participants)], [{}, ["a"]]);
+  assert.deepEqual(fold(off, event("participant.removed", { participant: "a" })).participants, {});
+});
+
+test("a plain viewer learns names from the stage and forgets them with it", () => {
+  const called = fold(SCHEDULED, event("stage.called", { participant: "a", position: 1, name: "甲" }));
+  assert.equal(called.participants.a.name, "甲");
+  assert.deepEqual(fold(called, event("stage.released", { participant: "a", position: 1 })).participants, {});
+});
+
+test("the fold never changes what it was given, and an unknown kind changes nothing", () => {
+  const frozen = Object.freeze({ ...SCHEDULED, participants: Object.freeze({}), stage: Object.freeze({}) });
+  run(frozen, joined("a", "甲"), event("lesson.live"));
+  assert.equal(fold(frozen, event("from.the.future")), frozen);
+});
+
+test("classrooms are in the order people read, without the master", () => {
+  const state = run(SCHEDULED, joined("x", "10 班"), joined("y", "2 班"), event("participant.joined", { participant: "master", name: "m", role: "master" }));
+  assert.deepEqual(classrooms(state).map((c) => c.id), ["y", "x"]);
+});

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.reading import IceServer
+from server.settings import BadSettings, describe, names, read
+
+
+def test_defaults_are_valid_and_listed() -> None:
+    settings = read({})
+    assert (settings.host, settings.http_port, settings.media_port) == ("127.0.0.1", 8080, 7882)
+    assert settings.video_codecs == ("VP8", "H264")
+    assert settings.database_url == f"sqlite+aiosqlite:///{settings.data_dir}/shuangshi.db"
+    text = describe({})
+    assert all(f"{name}=" in text for name in names())
+
+
+def test_all_problems_at_once_each_by_its_name() -> None:
+    with pytest.raises(BadSettings) as caught:
+        read({"SHUANGSHI_HTTP_PORT": "80a", "SHUANGSHI_LAN": "maybe", "SHUANGSHI_TLS_CERT": __file__, "SHUANGSHI_HTP_PORT": "1"})
+    problems = caught.value.problems
+    assert len(problems) == 4
+    for name in ("SHUANGSHI_HTTP_PORT='80a'", "SHUANGSHI_LAN=", "SHUANGSHI_HTP_PORT: there is no", "SHUANGSHI_TLS_KEY: both or neither"):
+        assert any(name in problem for problem in problems), name
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("HOST", "not a host"),
+        ("HTTP_PORT", "65536"),
+        ("HTTP_PORT", "-1"),
+        ("MEDIA_TCP_PORT", "-2"),
+        ("MEDIA_ANNOUNCE", "203.0.113.5, example.org"),
+        ("VIDEO_CODECS", "VP8,THEORA"),
+        ("ICE_SERVERS", "http://x"),
+        ("ICE_SERVERS", "turn:x:3478"),
+        ("TURN_URL", "stun:x"),
+        ("SECRET_KEY", "short"),
+        ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "http://x"),
+        ("PUBLIC_URL", "ftp://x"),
+        ("PUBLIC_URL", "https://x/path"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("LANG", "fr"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LINK_HOURS", "0"),
+        ("LINK_HOURS", "nan"),
+        ("SDP_BYTES", "1"),
+        ("TLS_CERT", "/no/such/file"),
+        ("DATA_DIR", __file__),
+    ],
+)
+def test_bad_values_are_named(name: str, bad: str) -> None:
+    with pytest.raises(BadSettings, match=f"SHUANGSHI_{name}"):
+        read({f"SHUANGSHI_{name}": bad})
+
+
+def test_secrets_are_never_shown() -> None:
+    with pytest.raises(BadSettings) as caught:
+        read({"SHUANGSHI_SECRET_KEY": "tooshort!"})
+    assert "tooshort!" not in str(caught.value)
+    assert "x" * 40 not in describe({"SHUANGSHI_SECRET_KEY": "x" * 40})
+
+
+def test_values() -> None:
+    settings = read(
+        {
+            "SHUANGSHI_ICE_SERVERS": "stun:a:1 turn:b:2|user|pass",
+            "SHUANGSHI_DATABASE_URL": "postgresql://u@h/d",
+            "SHUANGSHI_VIDEO_CODECS": "h264 vp8 h264",
+            "SHUANGSHI_MEDIA_TCP_PORT": "-1",
+            "SHUANGSHI_PUBLIC_URL": "https://class.example.org/",
+        }
+    )
+    assert settings.ice_servers == (IceServer("stun:a:1"), IceServer("turn:b:2", "user", "pass"))
+    assert settings.database_url == "postgresql+asyncpg://u@h/d"
+    assert settings.video_codecs == ("H264", "VP8")
+    assert settings.media_tcp_port == -1
+    assert settings.public_url == "https://class.example.org"
+
+
+def test_lan_opens_pages_and_media(tmp_path: Path) -> None:
+    settings = read({"SHUANGSHI_LAN": "1", "SHUANGSHI_DATA_DIR": str(tmp_path)})
+    assert (settings.listen, settings.tls) == ("0.0.0.0", True)
+    assert settings.child_environment({})["SHUANGSHI_MEDIA_HOST"] == "0.0.0.0"
+    assert "SHUANGSHI_MEDIA_HOST" not in read({}).child_environment({})
+
+
+def test_media_worker_reads_the_same_variables() -> None:
+    from media.worker.settings import from_environment
+
+    env = {"SHUANGSHI_MEDIA_PORT": "9000", "SHUANGSHI_VIDEO_CODECS": "AV1", "SHUANGSHI_DATA_DIR": "/tmp/x"}
+    worker, ours = from_environment(env), read(env)
+    assert (worker.port, worker.video_codecs, worker.control_path) == (ours.media_port, ours.video_codecs, ours.control_path)
