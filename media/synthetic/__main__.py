@@ -1,7 +1,9 @@
 """`python -m media.synthetic`: a synthetic master classroom and synthetic remote classrooms, by a JSON spec on standard input.
 
 ```json
-{"master": {"whip": URL, "token": T}, "classrooms": [{"whip": URL, "whep": URL, "token": T}, …], "insecure_tls": false}
+{"master": {"whip": URL, "token": T},
+ "classrooms": [{"whip": URL, "whep": URL, "socket": URL, "token": T}, …],
+ "insecure_tls": false}
 ```
 `insecure_tls` accepts the certificate of a local CA that this machine does not know. Everything runs at low priority.
 """
@@ -21,8 +23,9 @@ import msgspec
 
 from media.synthetic.peer import Peer, keep, publisher, watcher
 from media.synthetic.pictures import classroom, slides, teacher
+from media.synthetic.report import keep_reporting
 from media.synthetic.tracks import PictureTrack, VoiceTrack
-from media.synthetic.undecoded import receive_without_decoding
+from media.synthetic.undecoded import frames_taken, receive_without_decoding
 from media.synthetic.voice import Samples, speech, tones
 
 NICE = 10
@@ -34,6 +37,9 @@ class Endpoint(msgspec.Struct, frozen=True):
     whip: str
     token: str
     whep: str = ""
+    """Empty: it does not watch."""
+    socket: str = ""
+    """Empty: it does not report what it received."""
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -54,6 +60,24 @@ def _classroom(http: aiohttp.ClientSession, at: Endpoint, number: int) -> Peer:
     return publisher(http, f"{at.whip}?sources=mic,camera", at.token, tracks)
 
 
+async def _watch(http: aiohttp.ClientSession, at: Endpoint) -> None:
+    """Hold a plain WHEP session, and report what comes on it."""
+    current: list[Peer] = []
+
+    def make() -> Peer:
+        current[:] = [watcher(http, at.whep, at.token, ("audio", "video", "video"))]
+        return current[0]
+
+    def totals() -> dict[str, int]:
+        tracks = [transceiver.receiver.track for peer in current for transceiver in peer.pc.getTransceivers()]
+        return {name: frames_taken(track) for name, track in zip(("audio", "camera", "screen"), tracks, strict=False) if track}
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keep(make, random.random))
+        if at.socket:
+            group.create_task(keep_reporting(http, at.socket, at.token, totals))
+
+
 async def play(spec: Spec) -> None:
     """Hold every connection until cancelled."""
     receive_without_decoding()
@@ -66,7 +90,7 @@ async def play(spec: Spec) -> None:
         for number, at in enumerate(spec.classrooms, 1):
             group.create_task(keep(lambda at=at, number=number: _classroom(http, at, number), jitter))  # type: ignore[misc]
             if at.whep:
-                group.create_task(keep(lambda at=at: watcher(http, at.whep, at.token, ("audio", "video", "video")), jitter))  # type: ignore[misc]
+                group.create_task(_watch(http, at))
 
 
 async def _until_signal(spec: Spec) -> None:

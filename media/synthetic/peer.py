@@ -10,7 +10,7 @@ from typing import Self
 from urllib.parse import urljoin
 
 import aiohttp
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,8 @@ class Peer:
         self._etag = ""
         self.resource = ""
         """URL of the session, once connected."""
-        self.pc = RTCPeerConnection()
+        # With its default policy aiortc leaves the second m-line of a kind on a transport that the bundled answer ends.
+        self.pc = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
 
     async def __aenter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ It makes lesson and links, opens the lesson and puts it on air as the synthetic 
 becomes `python -m media.synthetic`, which reads on standard input:
 
 ```json
-{"master": {"whip": URL, "token": T}, "classrooms": [{"whip": URL, "whep": URL, "token": T, "name": N}, …], "insecure_tls": false}
+{"master": {"whip": URL, "token": T}, "classrooms": [{"whip": URL, "whep": URL, "socket": URL, "token": T}, …], "insecure_tls": false}
 ```
 """
 
@@ -50,7 +50,8 @@ async def visitor_papers(desk: Desk, lesson: str) -> list[Paper]:
 
 
 def _endpoint(paper: Paper) -> dict[str, str]:
-    return {"whip": paper.whip, "whep": paper.whep, "token": paper.token, "name": paper.name}
+    socket = paper.whip.replace("http", "ws", 1).replace("/whip/", "/ws/", 1)
+    return {"whip": paper.whip, "whep": paper.whep, "socket": socket, "token": paper.token}
 
 
 async def go_live(spec: dict[str, Any]) -> None:
@@ -65,9 +66,8 @@ async def go_live(spec: dict[str, Any]) -> None:
 
 
 async def _say_live(http: aiohttp.ClientSession, master: dict[str, str]) -> bool:
-    socket = master["whip"].replace("http", "ws", 1).replace("/whip/", "/ws/", 1)
     try:
-        async with http.ws_connect(socket, headers={"Authorization": f"Bearer {master['token']}"}) as ws:
+        async with http.ws_connect(master["socket"], headers={"Authorization": f"Bearer {master['token']}"}) as ws:
             await ws.send_json({"type": "hello", "protocol": PROTOCOL, "surface": "console"})
             phase = (await _answer(ws, "state", "bye"))["state"]["lesson"]["phase"]
             if phase == "live":

@@ -1,0 +1,109 @@
+"""`make screenshots`: pictures of every page, taken from the running demo with a real browser, into `docs/pictures`.
+
+The browser's camera shows the synthetic teacher, so that a picture holds no test card.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from pathlib import Path
+
+import aiohttp
+import cv2
+from playwright.async_api import Browser, Page
+
+from media.synthetic.pictures import teacher
+from tests.harness.browser import chromium, open_page
+from tests.harness.product import ROOT, Product
+
+PICTURES = ROOT / "docs" / "pictures"
+PC, PHONE, BIG = (1366, 768), (360, 740), (1920, 1080)
+
+
+def write_y4m(path: Path, seconds: int = 4, rate: int = 10) -> None:
+    """A short film of the teacher for Chromium's fake camera (YUV4MPEG2, 4:2:0)."""
+    paint = teacher(640, 360)
+    with path.open("wb") as film:
+        film.write(f"YUV4MPEG2 W640 H360 F{rate}:1 Ip A1:1 C420jpeg\n".encode())
+        for i in range(seconds * rate):
+            film.write(b"FRAME\n" + cv2.cvtColor(paint(i / rate), cv2.COLOR_BGR2YUV_I420).tobytes())
+
+
+async def home_links(product: Product) -> dict[str, str]:
+    """Role → page, as the home page shows them to a newcomer."""
+    async with aiohttp.ClientSession() as http:
+        for _ in range(300):
+            async with http.get(product.url) as response:
+                found = re.findall(r'href="([^"]*/join/[^"]+)".*?#(\w+)"', await response.text())
+            if found:
+                icons = {"room": "classroom", "teacher": "master", "eye": "viewer", "wall": "wall"}
+                return {icons[icon]: page for page, icon in found}
+            await asyncio.sleep(0.1)
+    raise AssertionError("the home page shows no links")
+
+
+async def _shot(page: Page, name: str) -> None:
+    await page.screenshot(path=PICTURES / f"{name}.png")
+    print(PICTURES / f"{name}.png")
+
+
+async def _sized(page: Page, name: str, *sizes: tuple[str, tuple[int, int]]) -> None:
+    for suffix, (width, height) in sizes:
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.wait_for_timeout(600)
+        await _shot(page, f"{name}-{suffix}")
+
+
+async def take(product: Product, browser: Browser) -> None:
+    """Walk through the product as a newcomer does."""
+    links = await home_links(product)
+    home = await open_page(browser, product.url, *PC, locale="zh-CN")
+    await _sized(home, "home", ("pc", PC), ("phone", PHONE))
+    room = await open_page(browser, links["classroom"], *BIG, locale="zh-CN")
+    await _playing(room)
+    await _sized(room, "class", ("big", BIG), ("pc", PC), ("phone", PHONE))
+    viewer = await open_page(browser, links["viewer"], *PC, locale="zh-CN")
+    await _playing(viewer)
+    await _sized(viewer, "watch", ("pc", PC), ("phone", PHONE))
+    wall = await open_page(browser, links["wall"], *BIG, locale="zh-CN")
+    await wall.wait_for_timeout(4000)
+    await _sized(wall, "wall", ("big", BIG))
+    console = await open_page(browser, links["master"], *PC, locale="zh-CN")
+    await console.get_by_role("button", name="改由这里发送").click()
+    await console.wait_for_timeout(6000)
+    await console.locator(".tile", has_text="红旗小学").get_by_role("button").click()
+    await console.wait_for_timeout(3000)
+    await _sized(console, "teach", ("phone", PHONE), ("big", BIG), ("pc", PC))
+    await console.locator(".tile", has_text="第 3 教室").get_by_role("button").click()
+    await room.wait_for_timeout(3000)
+    await _sized(room, "class-stage", ("big", BIG))
+
+
+async def _playing(page: Page) -> None:
+    for _ in range(100):  # `wait_for_function` would need eval, which our pages forbid
+        if await page.evaluate(
+            "() => [...document.querySelectorAll('video')].some((v) => v.getVideoPlaybackQuality().totalVideoFrames > 10)"
+        ):
+            break
+        await page.wait_for_timeout(100)
+    await page.wait_for_timeout(3000)
+
+
+async def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        film = Path(folder) / "teacher.y4m"
+        write_y4m(film)
+        product = Product(Path(folder) / "data")
+        await product.start("run")
+        try:
+            async with chromium(f"--use-file-for-fake-video-capture={film}") as browser:
+                await take(product, browser)
+        finally:
+            await product.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
