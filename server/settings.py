@@ -45,7 +45,11 @@ class Settings:
     media_host: str = _setting("127.0.0.1", r.host, "address the media worker listens on; 0.0.0.0 or :: for all")
     media_port: int = _setting("7882", r.port, "UDP port of the first media worker; worker i takes this + i; 0 takes a free one")
     media_tcp_port: int | None = _setting("", r.tcp_port, "TCP port for media where UDP is blocked; empty: the media port; -1: none")
-    media_announce: tuple[str, ...] = _setting("", r.addresses, "addresses told to browsers in place of the worker's own (NAT, containers)")
+    media_announce: tuple[str, ...] = _setting("", r.announced, "addresses told to browsers in place of the worker's own (NAT, containers)")
+    media_tcp_announce: tuple[str, ...] = _setting(
+        "", r.announced, "the same for TCP: 203.0.113.6:443, say; empty: the addresses of MEDIA_ANNOUNCE"
+    )
+    sendmmsg: bool = _setting("1", r.flag, "0: the media worker sends row by row, without sendmmsg(2)")
     video_codecs: tuple[str, ...] = _setting("VP8,H264", r.codecs, "video codecs a publisher may use, best first: VP8, H264, VP9, AV1")
     ice_servers: tuple[IceServer, ...] = _setting("", r.ice_servers, "STUN and TURN addresses told to browsers (stun:…, turn:…)")
     turn_url: tuple[str, ...] = _setting("", r.turn_urls, "TURN servers (turn:…, turns:…) that share TURN_SECRET with us")

@@ -7,6 +7,8 @@ small enough to stay in the processor's cache, then leaves in one `sendmmsg`.
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from itertools import accumulate
@@ -14,17 +16,17 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from media.fanout.mmsg import Messages, Part
-from media.fanout.plan import Plan, partition
+from media.fanout.mmsg import Messages, Name, Part, opener
+from media.fanout.plan import SOL_UDP, UDP_SEGMENT, Call, Plan, partition
 from media.fanout.rewrite import patch
-from media.fanout.send import Port, Sender
+from media.fanout.send import Destination, Sender
 from media.fanout.session import RowState
 from media.fanout.srtp import StreamKeys
-from media.fanout.stream import Segment
+from media.fanout.stream import INDEX_LIMIT, Segment
 from media.wire.rtp import HEADER_SIZE
 
-MIN_ROWS = 4
-"""Below, setting up costs more than it saves."""
+MIN_ROWS = 64
+"""Below, setting up costs more than it saves, if each frame has packets of another size."""
 CHUNK = 32
 """Rows sealed before they are sent."""
 ARENA = 512 * 1024
@@ -36,7 +38,9 @@ _INDEX_OCTETS = 6
 _MASK_32 = 0xFFFFFFFF
 
 Octets = npt.NDArray[np.uint8]
-Member = tuple[RowState, Segment, StreamKeys]
+Member = tuple[RowState, Segment, StreamKeys, Destination]
+"""A row and what it needs to send now; every part of it may be another one at the next batch."""
+_SIZE = struct.Struct("=H")
 
 _drain = deque[int](maxlen=0).extend
 
@@ -44,9 +48,9 @@ _drain = deque[int](maxlen=0).extend
 class Layout:
     """Where the packets of one shape of batch lie in the arena, for each row of a chunk."""
 
-    def __init__(self, arena: Octets, sizes: Sequence[int], head: int) -> None:
+    def __init__(self, arena: Octets, rows: int, sizes: Sequence[int], head: int) -> None:
         self.stride = sum(sizes)
-        self.rows = max(1, min(CHUNK, len(arena) // self.stride))
+        self.rows = max(1, min(rows, len(arena) // self.stride))
         self.starts = [0, *accumulate(sizes)][:-1]
         self.cells = arena[: self.rows * self.stride].reshape(self.rows, self.stride)
         view = memoryview(arena)  # type: ignore[arg-type]
@@ -58,6 +62,18 @@ class Layout:
         parts = [_part(self.starts, sizes, first, count) for first, count in partition(sizes)]
         self.messages = Messages(arena.ctypes.data, self.rows, self.stride, parts)
 
+    def calls(self, row: int, first: int) -> list[Call]:
+        """The parts of a row from `first` on, for `Sender.transmit`."""
+        return [_call(self.views[row], part) for part in self.messages.parts[first:]]
+
+
+def _call(view: memoryview, part: Part) -> Call:
+    octets = view[part.start : part.start + part.size]
+    if not part.segment:
+        return Call([octets], [], octets, part.size, 1)
+    count = -(-part.size // part.segment)
+    return Call([octets], [(SOL_UDP, UDP_SEGMENT, _SIZE.pack(part.segment))], octets, part.segment, count)
+
 
 def _part(starts: Sequence[int], sizes: Sequence[int], first: int, count: int) -> Part:
     return Part(starts[first], sum(sizes[first : first + count]), sizes[first] if count > 1 else 0)
@@ -66,15 +82,18 @@ def _part(starts: Sequence[int], sizes: Sequence[int], first: int, count: int) -
 class Table:
     """The constant numbers of a group of rows, one line each."""
 
-    def __init__(self, members: Sequence[Member]) -> None:
-        segments = [segment for _, segment, _ in members]
-        self.segments = segments
-        self.keys = [keys for _, _, keys in members]
+    def __init__(self, members: Sequence[Member], names: Sequence[Name]) -> None:
+        _, segments, keys, destinations = zip(*members, strict=True)
+        self.segments: tuple[Segment, ...] = segments
+        self.keys: tuple[StreamKeys, ...] = keys
+        self.destinations: tuple[Destination, ...] = destinations
+        self.names = names
         self.seq_offsets = np.array([segment.seq_offset for segment in segments], np.int64)[:, None]
+        self.highest_offset = max(segment.seq_offset for segment in segments)
         self.ts_offsets = np.array([segment.ts_offset & _MASK_32 for segment in segments], np.int64)[:, None]
         self.ssrcs = np.array([segment.ssrc for segment in segments], np.uint32)[:, None]
         self.width = members[0][2].nonce
-        bases = b"".join((keys.salt ^ segment.base).to_bytes(keys.nonce, "big") for _, segment, keys in members)
+        bases = b"".join((owned.salt ^ segment.base).to_bytes(owned.nonce, "big") for _, segment, owned, _ in members)
         self.bases = np.frombuffer(bases, np.uint8).reshape(len(members), 1, self.width)
         self.heads = _blocks([segment.head for segment in segments])
         self.silents = _blocks([segment.silent for segment in segments])
@@ -106,61 +125,75 @@ def _blocks(blocks: Sequence[bytes]) -> Octets:
 
 
 class Bulk:
-    """Seals and sends one plan for many rows with one header and tag size, over one port that can send many."""
+    """Seals and sends one plan for many rows with one header and tag size, over one port."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+        self._call = opener()
         self._arena = np.zeros(ARENA, np.uint8)
         self._layouts: OrderedDict[tuple[int, ...], Layout] = OrderedDict()
-        self._tables: OrderedDict[tuple[int, int, int], Table] = OrderedDict()
+        self._tables: OrderedDict[tuple[int, int, int, int], Table] = OrderedDict()
 
-    def send(self, port: Port, plan: Plan, members: Sequence[Member]) -> None:
-        """Seal and send. All packets of the plan belong to each member's segment; all members' destinations use the port."""
-        head = members[0][1].head_size
-        table = self._table(port, head, members)
-        layout = self._layout(plan, head)
+    def prepare(self, plan: Plan, members: Sequence[Member]) -> Table | None:
+        """What `send` needs; None if the rows must go one by one.
+
+        That is: few rows, no GSO, a socket that is full or not a real one, an address or an index that cannot be written down.
+        """
+        if len(members) < MIN_ROWS or self._call is None:
+            return None
+        to = members[0][3]
+        if to.port is None or not to.gso or to.port.blocked or not isinstance(to.port.sock, socket.socket):
+            return None
+        table = self._table(members)
+        return table if table is not None and plan.max_seq + table.highest_offset < INDEX_LIMIT else None
+
+    def send(self, table: Table, plan: Plan, members: Sequence[Member]) -> None:
+        """Seal and send.
+
+        All packets of the plan belong to each member's segment; all members have one header and tag size, one port and GSO in common.
+        """
+        layout = self._layout(plan, members[0][1].head_size, min(len(members), CHUNK))
         headers, nonces = table.headers(plan)
-        payloads = [slot[3] for slot in plan.slots]
         for first in range(0, len(members), layout.rows):
-            chunk = members[first : first + layout.rows]
-            last = first + len(chunk)
-            self._write_headers(layout, table, plan, headers, first, last)
-            lines = zip(chunk, nonces[first:last], layout.headers, layout.bodies, strict=False)
-            for (_, segment, keys), nonce, header, body in lines:
-                if plan.pictures and (segment.picture_offset or segment.tl0_offset):
-                    _patch(plan, segment.picture_offset, segment.tl0_offset)
-                    _drain(map(keys.cipher.encrypt_into, nonce, payloads, header, body))
-                    _patch(plan, 0, 0)
-                else:
-                    _drain(map(keys.cipher.encrypt_into, nonce, payloads, header, body))
-            self._sender.transmit_rows(port, [state for state, _, _ in chunk], layout.messages, layout.views)
+            last = min(first + layout.rows, len(members))
+            _write_headers(layout, table, plan, headers, first, last)
+            _seal(layout, plan, members[first:last], nonces[first:last])
+            layout.messages.address([name.at for name in table.names[first:last]], table.names[0].size)
+            self._transmit(layout, members[first:last])
 
-    def _write_headers(self, layout: Layout, table: Table, plan: Plan, headers: Octets, first: int, last: int) -> None:
-        """Into the arena: fixed headers, extension blocks, audio levels."""
-        cells = layout.cells[: last - first]
-        for index, (start, slot) in enumerate(zip(layout.starts, plan.slots, strict=True)):
-            cells[:, start : start + HEADER_SIZE] = headers[first:last, index]
-            if not table.heads.shape[1]:
+    def _transmit(self, layout: Layout, members: Sequence[Member]) -> None:
+        """Send a sealed chunk. What the kernel refuses goes the plain way, which knows what to do about it."""
+        port = members[0][3].port
+        parts = len(layout.messages.parts)
+        at, end = 0, len(members) * parts
+        while at < end and port is not None and self._call is not None:
+            sent = 0 if port.blocked else layout.messages.send(self._call, port.sock.fileno(), at, end)
+            if sent > 0:
+                at += sent
                 continue
-            blocks = table.heads if slot[7] >= 0 else table.silents
-            cells[:, start + HEADER_SIZE : start + HEADER_SIZE + blocks.shape[1]] = blocks[first:last]
-            if slot[7] >= 0:
-                _write_level(cells, start, table.level_at[first:last], slot[7])
+            row, part = divmod(at, parts)
+            self._sender.transmit(members[row][3], layout.calls(row, part), members[row][0].origin)
+            at = (row + 1) * parts
 
-    def _layout(self, plan: Plan, head: int) -> Layout:
-        key = (head, *(len(slot[5]) + len(slot[6]) for slot in plan.slots))
-        layout = self._layouts.pop(key, None) or Layout(self._arena, key[1:], head)
+    def _layout(self, plan: Plan, head: int, rows: int) -> Layout:
+        key = (rows, head, *(len(slot[5]) + len(slot[6]) for slot in plan.slots))
+        layout = self._layouts.pop(key, None) or Layout(self._arena, rows, key[2:], head)
         self._layouts[key] = layout
         if len(self._layouts) > LAYOUTS:
             self._layouts.popitem(last=False)
         return layout
 
-    def _table(self, port: Port, head: int, members: Sequence[Member]) -> Table:
-        """The last one of this ring and shape, if the rows are still the same."""
-        key = (id(members[0][1].ring), port.number, head)
+    def _table(self, members: Sequence[Member]) -> Table | None:
+        """The last one of this ring and shape, if the rows are still the same; None if an address cannot be written down."""
+        first = members[0]
+        key = (id(first[1].ring), first[3].path.port, first[1].head_size, first[2].tag)
         table = self._tables.pop(key, None)
-        if table is None or table.segments != [m[1] for m in members] or table.keys != [m[2] for m in members]:
-            table = Table(members)
+        _, segments, keys, destinations = zip(*members, strict=True)
+        if table is None or (table.segments, table.keys, table.destinations) != (segments, keys, destinations):
+            names = [name for name in map(_name, destinations) if name is not None]
+            if len(names) < len(members):
+                return None
+            table = Table(members, names)
         self._tables[key] = table
         if len(self._tables) > TABLES:
             self._tables.popitem(last=False)
@@ -183,3 +216,34 @@ def _patch(plan: Plan, picture_offset: int, tl0_offset: int) -> None:
     for slot in plan.slots:
         if slot[8] is not None:
             patch(slot[3], slot[8], picture_offset, tl0_offset)
+
+
+def _write_headers(layout: Layout, table: Table, plan: Plan, headers: Octets, first: int, last: int) -> None:
+    """Into the arena: fixed headers, extension blocks, audio levels."""
+    cells = layout.cells[: last - first]
+    for index, (start, slot) in enumerate(zip(layout.starts, plan.slots, strict=True)):
+        cells[:, start : start + HEADER_SIZE] = headers[first:last, index]
+        if not table.heads.shape[1]:
+            continue
+        blocks = table.heads if slot[7] >= 0 else table.silents
+        cells[:, start + HEADER_SIZE : start + HEADER_SIZE + blocks.shape[1]] = blocks[first:last]
+        if slot[7] >= 0:
+            _write_level(cells, start, table.level_at[first:last], slot[7])
+
+
+def _seal(layout: Layout, plan: Plan, members: Sequence[Member], nonces: Sequence[list[bytes]]) -> None:
+    """Encrypt the plan for each member, after its headers were written."""
+    payloads = [slot[3] for slot in plan.slots]
+    for (_, segment, keys, _), nonce, header, body in zip(members, nonces, layout.headers, layout.bodies, strict=False):
+        patched = plan.pictures and (segment.picture_offset or segment.tl0_offset)
+        if patched:
+            _patch(plan, segment.picture_offset, segment.tl0_offset)
+        _drain(map(keys.cipher.encrypt_into, nonce, payloads, header, body))
+        if patched:
+            _patch(plan, 0, 0)
+
+
+def _name(to: Destination) -> Name | None:
+    if to.port is None or to.path.address is None:
+        return None
+    return Name.of(to.port.sock.family, to.path.address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from media.fanout.bulk import Bulk, Member
 from media.fanout.counters import Counters
 from media.fanout.plan import BATCH, MAX_PAYLOAD, Arena, Plan
 from media.fanout.repair import rtx_packet
@@ -26,6 +27,7 @@ class Forwarder:
         self.packets = self.octets = 0
         """Packets forwarded and their payload octets, RTX apart."""
         self._arena = Arena()
+        self._bulk = Bulk(sender)
 
     def forward(self, packets: Sequence[Stored], number: int, rows: Iterable[RowState]) -> None:
         """Send new packets of a layer — the first is its `number`-th — to all live rows, subscriber by subscriber."""
@@ -33,19 +35,35 @@ class Forwarder:
             self._forward(packets[first : first + BATCH], number + first, rows)
 
     def _forward(self, packets: Sequence[Stored], number: int, rows: Iterable[RowState]) -> None:
-        plans: dict[tuple[int, int], Plan] = {}
+        groups: dict[tuple[int, int, int, bool], tuple[Plan, list[Member]]] = {}
         for state in rows:
-            segment, keys = state.segment, state.session.keys
-            if segment is None or keys is None or state.session.destination is None:
+            segment, session = state.segment, state.session
+            keys, to = session.keys, session.destination
+            if segment is None or keys is None or to is None:
                 continue
-            shape = (segment.head_size, keys.tag)
-            plan = plans.get(shape)
-            if plan is None:
-                plan = plans[shape] = self._arena.plan(packets, *shape)
+            shape = (segment.head_size, keys.tag, to.path.port, to.gso)
+            group = groups.get(shape)
+            if group is None:
+                group = groups[shape] = (self._arena.plan(packets, segment.head_size, keys.tag), [])
+            plan = group[0]
             if plan.min_seq >= segment.min_seq and number >= state.mark and plan.kinds <= segment.kinds:
-                self._send(state, segment, plan)
+                group[1].append((state, segment, keys, to))
             else:
                 self._send_some(state, _unserved(state, packets, number))
+        for plan, members in groups.values():
+            if not self._send_bulk(plan, members):
+                for state, segment, _, _ in members:
+                    self._send(state, segment, plan)
+
+    def _send_bulk(self, plan: Plan, members: Sequence[Member]) -> bool:
+        """Send a plan to all members at once; False, with nothing done, if they must be sent one by one."""
+        table = self._bulk.prepare(plan, members)
+        if table is None:
+            return False
+        for state, segment, _, _ in members:  # Before anything is sealed: an exception must not leave a used sequence free (M5).
+            self._count(state, segment, plan)
+        self._bulk.send(table, plan, members)
+        return True
 
     def _send(self, state: RowState, segment: Segment, plan: Plan) -> None:
         """Seal and send a plan whose packets all belong to the segment."""
@@ -53,7 +71,11 @@ class Forwarder:
         keys, to = session.keys, session.destination
         if keys is None or to is None or plan.max_seq + segment.seq_offset >= INDEX_LIMIT:
             return
+        self._count(state, segment, plan)
         seal(plan, segment, keys, self._arena.buffer)
+        self._sender.transmit(to, plan.calls, state.origin)
+
+    def _count(self, state: RowState, segment: Segment, plan: Plan) -> None:
         newest = plan.max_seq + segment.seq_offset
         if newest > state.stream.highest:
             state.stream.highest = newest
@@ -64,7 +86,6 @@ class Forwarder:
         state.octets += plan.octets
         self.packets += plan.count
         self.octets += plan.octets
-        self._sender.transmit(to, plan.calls, state.origin)
 
     def _send_some(self, state: RowState, packets: Iterable[Stored]) -> int:
         """Send those of the packets that the row may have, each in the segment its sequence belongs to; returns how many."""

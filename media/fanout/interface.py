@@ -42,8 +42,14 @@ class Batch:
 class StreamSink(Protocol):
     """The sending side of one ICE-TCP connection (RFC 4571 framing is the sink's)."""
 
-    def send(self, packet: bytes | bytearray | memoryview, droppable: bool) -> bool:
-        """Queue one packet; False if the bounded queue was full and it was dropped. `droppable` is true for video."""
+    def send(self, packet: bytes | bytearray | memoryview, droppable: bool, row: int | None = None) -> bool:
+        """Queue one packet of a row (None: it is no media); False if the bounded queue was full and it was dropped.
+
+        `droppable` is true for video.
+        """
+
+    def discard(self, row: int) -> int:
+        """Take back the queued packets of a row, but one already begun (M27); returns how many."""
 
 
 class Fanout(Executor, Protocol):
@@ -69,8 +75,11 @@ class Fanout(Executor, Protocol):
     def feed(self, path: Path, packet: bytes, now: int) -> Batch:
         """Take in one packet that came over a TCP connection."""
 
-    def flush(self, now: int) -> None:
-        """Forward what arrived since the last flush to every live row, subscriber by subscriber."""
+    def flush(self, now: int, hold_video: bool = False) -> bool:
+        """Forward what arrived since the last flush to every live row, subscriber by subscriber; whether something still waits.
+
+        `hold_video` forwards sound only, unless a layer has a full batch already: video waits for the next flush (M1).
+        """
 
     def writable(self, port: int, now: int) -> None:
         """Resume the bounded queue of a socket that can send again."""

@@ -100,6 +100,7 @@ class SendMany:
         self._function.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
 
     def __call__(self, descriptor: int, table: int, count: int, flags: int) -> int:
+        """Messages sent, −1 with errno set if none was."""
         return int(self._function(descriptor, table, count, flags))
 
 

@@ -11,6 +11,7 @@ from media.fanout.forward import Forwarder
 from media.fanout.ingest import MAX_DATAGRAM, Ingest
 from media.fanout.interface import Batch, Path, StreamSink
 from media.fanout.layer import Layer
+from media.fanout.plan import BATCH
 from media.fanout.rowtable import RowTable
 from media.fanout.send import Origin, Sender
 from media.fanout.session import Session
@@ -99,19 +100,23 @@ class ReferenceFanout:
         self._ingest.take(path, packet, now, batch)
         return batch
 
-    def flush(self, now: int) -> None:
+    def flush(self, now: int, hold_video: bool = False) -> bool:
         """Forward what arrived, sound first; per layer subscriber by subscriber."""
         self._sender.now = now
         dirty = self._ingest.dirty
         if not dirty:
-            return
-        for layer in sorted(dirty.values(), key=lambda layer: not layer.audio):
+            return False
+        layers = sorted(dirty.values(), key=lambda layer: not layer.audio)
+        if hold_video and max(len(layer.pending) for layer in layers) < BATCH:
+            layers = [layer for layer in layers if layer.audio]
+        for layer in layers:
+            del dirty[layer.spec.layer]
             number = layer.flushed
             packets = layer.drain()
             rows = self._rows.live(layer.spec.layer)
             if rows and packets:
                 self._forwarder.forward(packets, number, rows)
-        dirty.clear()
+        return bool(dirty)
 
     def writable(self, port: int, now: int) -> None:
         """Send what waited."""

@@ -124,7 +124,7 @@ class Sender:
         lost = 0
         for call in calls:
             for packet in split(call.view, call.size):
-                if not to.sink.send(bytes(packet), origin.video):
+                if not to.sink.send(bytes(packet), origin.video, origin.row):
                     lost += 1
         if lost:
             self._report(origin.row, origin.video, lost)
@@ -163,6 +163,8 @@ class Sender:
     def discard_row(self, session: int, row: int) -> None:
         """Drop what waits of a row: revoked or gone."""
         self._discard(lambda entry: entry.session == session and entry.row == row)
+        for sink in self.sinks.values():
+            self._counters["queue_discarded"] += sink.discard(row)
 
     def discard_session(self, session: int) -> None:
         """Drop what waits of a session that is gone."""

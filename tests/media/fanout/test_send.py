@@ -161,13 +161,33 @@ class Sink:
     def __init__(self, room: int) -> None:
         self.room = room
         self.packets: list[tuple[bytes, bool]] = []
+        self.rows: list[int | None] = []
+        self.discarded: list[int] = []
 
-    def send(self, packet: bytes, droppable: bool) -> bool:
+    def send(self, packet: bytes, droppable: bool, row: int | None = None) -> bool:
         if self.room <= 0:
             return False
         self.room -= 1
         self.packets.append((bytes(packet), droppable))
+        self.rows.append(row)
         return True
+
+    def discard(self, row: int) -> int:
+        self.discarded.append(row)
+        return self.rows.count(row)
+
+
+def test_what_waits_on_a_tcp_path_is_taken_back_with_its_row():
+    rig, _ = crowd(1)
+    sink = Sink(100)
+    rig.fanout.add_stream(7, sink)
+    rig.fanout.set_path(2, Path(7, None))
+    frame(rig, 0)
+    rig.fanout.send_slow(Path(7, None), b"\x16")
+    assert sink.rows == [2] * 8 + [None]
+    rig.fanout.forget(2)
+    assert sink.discarded == [2]
+    assert rig.fanout.stats()["queue_discarded"] == 8
 
 
 def test_a_tcp_path_gets_packets_one_by_one_and_reports_what_its_queue_refused():

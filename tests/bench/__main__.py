@@ -1,0 +1,60 @@
+"""`make bench`: measure the media worker, each figure beside its baseline of the same run.
+
+`python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`, `join`; without any: all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+
+from tests.bench import report, rows
+from tests.bench.worker import cores
+
+ROWS = ("loop", *rows.VARIANTS, "join")
+LIMIT_SECONDS = 170.0
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the media worker.")
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}; default: all")
+    parser.add_argument("--viewers", default="50,100,300", help="numbers of viewers, rising (default: %(default)s)")
+    given = parser.parse_args(words)
+    if unknown := set(given.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    given.rows = given.rows or list(ROWS)
+    given.viewers = sorted(int(word) for word in given.viewers.split(","))
+    return given
+
+
+async def run(chosen: list[str], sizes: list[int]) -> rows.Results:
+    """Measure; at most `LIMIT_SECONDS`."""
+    worker_core, own_core = cores()
+    os.sched_setaffinity(0, {own_core})
+    results = rows.Results()
+    variants = [name for name in rows.VARIANTS if name in chosen]
+    async with asyncio.timeout(LIMIT_SECONDS):
+        if "loop" in chosen:
+            await rows.run_baseline(results, worker_core, sizes)
+        if variants:
+            await rows.run_forwarding(results, worker_core, sizes, variants)
+        if "join" in chosen:
+            await rows.run_joins(results, worker_core)
+    return results
+
+
+def main() -> None:
+    """Entry of the command."""
+    given = parse()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
+    results = asyncio.run(run(given.rows, given.viewers))
+    for line in report.lines(results):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
