@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import sys
 from collections.abc import Callable, Sequence
 
@@ -18,6 +19,8 @@ REFUSED = 1
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry of the command `shuangshi`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese must not end the school
     arguments = _parser().parse_args(argv)
     if arguments.run is _settings:
         _settings()

@@ -8,6 +8,7 @@ import logging
 import secrets
 import signal
 import ssl
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 
@@ -83,12 +84,17 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(store.close)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
         app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
-        app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons), clock.wall_ms, lambda: secrets.token_urlsafe(12))
+        app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield
+
+
+def _utc_ms() -> int:
+    """The time links expire by: what the command line reads too, not the lesson clock, which never follows a corrected one."""
+    return time.time_ns() // 1_000_000
 
 
 def _bus(settings: Settings) -> Bus:

@@ -5,6 +5,7 @@ The web layer's middleware turns an `AppError` into the one JSON shape of `docs/
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -171,3 +172,13 @@ class MediaUnavailable(AppError):
 
     code = "media.unavailable"
     status = 503
+
+
+def _tree(root: type[AppError]) -> Iterator[type[AppError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)
+
+
+BY_CODE: dict[str, type[AppError]] = {cls.code: cls for cls in _tree(AppError)}
+"""Every refusal by its code."""

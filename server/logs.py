@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 
 def configure(level: str, *, as_json: bool) -> None:
@@ -37,3 +38,14 @@ def configure(level: str, *, as_json: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
+    logging.getLogger("aiohttp.server").addFilter(_unreadable)
+
+
+def _unreadable(record: logging.LogRecord) -> bool:
+    """One short line for bytes that are no HTTP: aiohttp prints a traceback with the whole line, which may hold a token or cookie."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.msg, record.args = "request cannot be read: %s", (type(error).__name__,)
+        record.exc_info = record.exc_text = None
+    return record.levelno >= logging.getLogger().level

@@ -95,12 +95,22 @@ def host(value: str) -> str:
     raise ValueError("an IP address or a host name is needed")
 
 
-def addresses(value: str) -> tuple[str, ...]:
-    """IP addresses."""
+def announced(value: str) -> tuple[str, ...]:
+    """IP addresses, each with a port of its own if wanted: `203.0.113.5`, `203.0.113.5:40000`, `2001:db8::1`, `[2001:db8::1]:443`."""
     found = words(value)
-    if bad := [word for word in found if not is_address(word)]:
-        raise ValueError(f"IP addresses are needed, {bad[0]!r} is none")
+    if bad := [word for word in found if not _is_announced(word)]:
+        raise ValueError(f"IP addresses (with a port if it differs) are needed, {bad[0]!r} is none")
     return found
+
+
+def _is_announced(word: str) -> bool:
+    if is_address(word):
+        return True
+    host, _, number = word.rpartition(":")
+    if not (number.isascii() and number.isdecimal() and 0 < int(number) < 65536):
+        return False
+    bracketed = host.startswith("[") and host.endswith("]")
+    return is_address(host[1:-1] if bracketed else host) and (":" in host) == bracketed
 
 
 def networks(value: str) -> tuple[Network, ...]:
@@ -165,13 +175,15 @@ def secret(value: str) -> str:
 
 
 def base_url(value: str) -> str:
-    """`http(s)://HOST[:PORT]` without a path, or empty."""
+    """`http(s)://HOST[:PORT]` without a path, spelled as a browser's `Origin` (RFC 6454 section 6.2), or empty."""
     if not value:
         return ""
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError("something like https://class.example.org is needed")
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, standard) else "")
 
 
 def database(value: str) -> str:

@@ -14,8 +14,8 @@ from server import reading as r
 from server.reading import IceServer, Network
 
 PREFIX = "SHUANGSHI_"
-SECRETS = frozenset({"secret_key", "turn_secret"})
-"""Fields whose value is never printed."""
+SECRETS = frozenset({"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url"})
+"""Fields whose value is never printed: they are, or may hold, passwords."""
 
 
 class BadSettings(Exception):

@@ -104,6 +104,7 @@ async def _until_signal(spec: Spec) -> None:
 def main() -> None:
     """Entry of `python -m media.synthetic`."""
     logging.basicConfig(level=os.environ.get("SHUANGSHI_LOG_LEVEL", "INFO"), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aioice").setLevel(logging.WARNING)  # it tells every check of every candidate pair
     with contextlib.suppress(OSError):
         os.nice(NICE)
     spec = msgspec.json.decode(sys.stdin.buffer.read(), type=Spec)

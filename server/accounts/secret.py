@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 FILE = "secret.key"
+KEY_BYTES = 32
 
 
 def load_secret(data_dir: Path, configured: str = "") -> bytes:
@@ -17,8 +18,19 @@ def load_secret(data_dir: Path, configured: str = "") -> bytes:
         return hashlib.sha256(configured.encode()).digest()
     path = data_dir / FILE
     if not path.exists():
-        write_private(path, secrets.token_hex(32).encode())
-    return bytes.fromhex(path.read_text("ascii").strip())
+        write_private(path, secrets.token_hex(KEY_BYTES).encode())
+    return _key(path)
+
+
+def _key(path: Path) -> bytes:
+    """A damaged file is an error: an empty key would let anybody sign."""
+    try:
+        key = bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise OSError(f"{path}: not a key of ours")
+    return key
 
 
 def write_private(path: Path, content: bytes) -> bool:

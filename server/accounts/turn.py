@@ -42,5 +42,10 @@ def as_link_header(server: IceServer) -> str:
     """One `Link` header value (RFC 9725 section 4.6)."""
     value = f'<{server.url}>; rel="ice-server"'
     if server.username:
-        value += f'; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
+        value += f'; username="{_quoted(server.username)}"; credential="{_quoted(server.credential)}"; credential-type="password"'
     return value
+
+
+def _quoted(text: str) -> str:
+    """The inside of a quoted-string (RFC 9110 section 5.6.4)."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')

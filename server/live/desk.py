@@ -204,6 +204,9 @@ class Desk:
         except WorkerGone:
             log.info("no worker for %s; its snapshot brings it back", type(command).__name__)
             self.registry.forget_applied()
+        except Exception:
+            self.registry.forget_applied()
+            raise
 
     # --- what the worker says ----------------------------------------------------------------------------------------
 

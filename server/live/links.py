@@ -15,8 +15,8 @@ NAME_LIMIT = 200
 
 
 def new_id() -> str:
-    """An opaque id, 128 random bits."""
-    return secrets.token_urlsafe(16)
+    """An opaque id, 128 random bits; hex digits, since a word that begins with a dash is an option on a command line."""
+    return secrets.token_hex(16)
 
 
 def _checked(name: str) -> str:
@@ -42,12 +42,11 @@ async def read_lesson(store: Store, id_or_name: str) -> LessonState:
 
 async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name: str | None = None, expires_at: int | None = None) -> Link:
     """A link into a lesson; `expires_at` in UTC ms. A classroom needs a name and is the same participant under every link of
-    that name, unless it was removed from the lesson. Raises `NoSuchLesson`, `BadRequest`.
+    that name, unless it was removed from the lesson; pages have a word for a master without one. Raises `NoSuchLesson`, `BadRequest`.
     """
     lesson = await read_lesson(store, lesson_id)
     if role == "classroom" and not name:
         raise BadRequest("a classroom's link needs its name", field="name")
-    shown = _checked(name) if name else lesson.name if role == "master" else ""
     who = MASTER if role == "master" else None
-    new = Link(new_id(), lesson.id, role, who, shown, clock.wall_ms(), expires_at)
+    new = Link(new_id(), lesson.id, role, who, _checked(name) if name else "", clock.wall_ms(), expires_at)
     return await store.add_link(new, shunned=lesson.removed, fresh=secrets.token_urlsafe(9))

@@ -10,15 +10,6 @@ from media import client
 from server import errors
 from server.domain.refused import Refused
 
-
-def _tree(root: type[errors.AppError]) -> Iterator[type[errors.AppError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from _tree(child)
-
-
-_DOMAIN = {cls.code: cls for cls in _tree(errors.AppError)}
-
 _MEDIA: dict[str, type[errors.AppError]] = {
     "sdp.malformed": errors.BadSdp,
     "sdp.unacceptable": errors.UnacceptableOffer,
@@ -35,7 +26,7 @@ def as_app_errors() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        raise _DOMAIN.get(refused.code, errors.BadRequest)(refused.code, **refused.params) from refused
+        raise errors.BY_CODE.get(refused.code, errors.BadRequest)(refused.code, **refused.params) from refused
     except client.Refused as refused:
         raise _MEDIA.get(refused.code, errors.MediaUnavailable)(refused.detail) from refused
     except client.WorkerGone as gone:

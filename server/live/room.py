@@ -13,7 +13,7 @@ from server.bus import Bus, Head, Here
 from server.domain import audience, commands
 from server.domain.decide import decide, next_deadline
 from server.domain.events import Envelope
-from server.domain.lesson import LessonState, fold, fold_all
+from server.domain.lesson import JOINABLE, LessonState, fold, fold_all
 from server.domain.principal import Role
 from server.domain.refused import Refused
 from server.errors import NoSuchLesson, TooMany
@@ -65,7 +65,8 @@ class Room:
         self._horizon: dict[audience.View, int] = dict.fromkeys(audience.VIEWS, 0)
         self._advancing = asyncio.Lock()
         self._reconciling = asyncio.Lock()
-        self._ahead: LessonState | None = None
+        self._ahead: tuple[LessonState, tuple[str, str]] | None = None
+        """The state after all that waits to be written, and the actor and command of its last event."""
         self._generation = 0
         self._told: dict[int, Any] = {}
 
@@ -88,13 +89,11 @@ class Room:
         if known is not None:
             return known
         for _ in range(TRIES):
-            generation, base = self._generation, self._ahead or self.state
-            if base.seq < self.state.seq:
-                base = self.state
+            generation, (base, after) = self._generation, self._base()
             events = self._decide(base, actor, role, command_id, command)
-            self._ahead = fold_all(base, events)
+            self._ahead = (fold_all(base, events), (actor, command_id)) if events else self._ahead
             try:
-                done = await self.services.store.append(Append(self.state.id, base.seq, actor, command_id, events))
+                done = await self.services.store.append(Append(self.state.id, base.seq, actor, command_id, events, after))
             except Exception as error:
                 self._stumble(generation)
                 if not isinstance(error, Conflict):
@@ -108,6 +107,12 @@ class Room:
                 await self.services.bus.publish(Head(lesson=self.state.id, seq=done.seq))
             return done.seq
         raise TooMany("the lesson is too busy")
+
+    def _base(self) -> tuple[LessonState, tuple[str, str] | None]:
+        """What to decide on: the state as it will be when all that waits to be written is, and whose event will be its last."""
+        if self._ahead and self._ahead[0].seq > self.state.seq:
+            return self._ahead
+        return self.state, None
 
     def _decide(self, base: LessonState, actor: str, role: Role | None, command_id: str, command: commands.Command) -> tuple[Envelope, ...]:
         at = max(base.at, self.services.clock.wall_ms())
@@ -220,20 +225,27 @@ class Room:
 
     async def step(self) -> None:
         """Everything that time, presence or the worker may have made necessary."""
-        await self._arrivals()
-        await self._deadlines()
-        await self.settle()
+        try:
+            await self._arrivals()
+            await self._deadlines()
+        finally:  # a store that does not answer must not keep a revoked session alive
+            await self.settle()
         self._tell_presence()
 
     async def settle(self) -> None:
         """Make media as the state wants it."""
         async with self._reconciling:
-            if self.unsettled:
-                self.unsettled = False
-                if not await self.services.desk.reconcile(lambda: self.state, self.revoked):
-                    self.unsettled = True
+            if not self.unsettled:
+                return
+            self.unsettled, done = False, False
+            try:
+                done = await self.services.desk.reconcile(lambda: self.state, self.revoked)
+            finally:
+                self.unsettled = self.unsettled or not done
 
     async def _arrivals(self) -> None:
+        if self.state.phase not in JOINABLE:
+            return  # after the end nobody joins or leaves any more
         now = self.services.clock.monotonic_ms()
         joined, left = self.presence.changes(self.state, self.services.desk.health(self.state.id), now)
         if joined - self._roles.keys():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from server.bus import AnyNote, Bus, Head, Here, Revoked
@@ -25,6 +26,17 @@ POLL_MS = 1_000
 HERE_MS = 2_000
 IDLE_MS = 60_000
 """A room without pages and media is forgotten after this long; its log is not."""
+
+
+@contextmanager
+def _alone(lesson_id: str) -> Iterator[None]:
+    """A lesson that cannot be read must not hold up the others, above all not their revocations."""
+    try:
+        yield
+    except NoSuchLesson:
+        raise
+    except Exception:
+        log.exception("lesson %s cannot be read; the next look tries again", lesson_id)
 
 
 class Rooms:
@@ -73,6 +85,7 @@ class Rooms:
         """The room of a lesson; raises `NoSuchLesson`."""
         room = self._rooms.get(lesson_id)
         if room is not None:
+            room.idle_since = self.services.clock.monotonic_ms()  # whoever asks may be about to enter
             return room
         loading = self._loading.get(lesson_id)
         if loading is None:
@@ -106,7 +119,7 @@ class Rooms:
             again = True
             while again:
                 self._stepping[lesson_id] = False
-                await (await self.get(lesson_id)).step()
+                await (self._rooms.get(lesson_id) or await self.get(lesson_id)).step()
                 again = self._stepping[lesson_id]
         except NoSuchLesson:
             log.info("no lesson %s", lesson_id)
@@ -144,17 +157,18 @@ class Rooms:
             for room in list(self._rooms.values()):
                 await self.services.bus.publish(room.here())
         self._forget(now)
-        for lesson_id in list(self._rooms):
+        for lesson_id in {*self._rooms, *self.desk.registry.lessons()}:
             self.poke(lesson_id)
 
     async def poll(self) -> None:
-        """Read what other processes wrote: heads and revocations."""
+        """Read what other processes wrote: revocations and heads."""
+        asked = {principal for room in self._rooms.values() for principal in room.principals()}
+        self._revoke(await self.services.store.revoked(asked))
         heads = await self.services.store.heads(self._rooms.keys())
         for lesson_id, head in heads.items():
             if room := self._rooms.get(lesson_id):
-                await room.catch_up(head)
-        asked = {principal for room in self._rooms.values() for principal in room.principals()}
-        self._revoke(await self.services.store.revoked(asked))
+                with _alone(lesson_id):
+                    await room.catch_up(head)
 
     def _revoke(self, links: set[str]) -> None:
         for lesson_id, room in self._rooms.items():
@@ -195,7 +209,8 @@ class Rooms:
     async def _adopt(self, orphans: list[str]) -> None:
         for lesson_id in self.desk.registry.lessons():
             try:
-                await self.get(lesson_id)
+                with _alone(lesson_id):
+                    await self.get(lesson_id)
             except NoSuchLesson:
                 orphans += [session.id for session in self.desk.registry.of(lesson_id)]
         await self.desk.close_orphans(orphans)

@@ -104,11 +104,14 @@ class Lessons:
     ) -> Connection:
         """A page's socket: fills `outbox` from now on. One not entitled (any more) gets a `bye` and nothing else."""
         room = await self.rooms.get(principal.lesson)
+        await room.catch_up()
+        if principal.role in ("master", "wall"):
+            await room.learn_names()  # links made on the command line: their rooms are missing until they come
+        # nothing is waited for from here on: whoever is sent out from now is found among the connections
         connection = Connection(room, principal, surface, outbox, page, sessions)
         if refusal := _refusal(room, principal):
             outbox.bye(refusal)
             return connection
-        await room.catch_up()
         outbox.put(self._welcome(room, principal))
         room.send_state(connection, after)
         room.admit(connection)

@@ -36,6 +36,9 @@ class Append:
     command_id: str
     events: tuple[Envelope, ...]
     """Numbered from `head` + 1; may be empty: then only the receipt is written."""
+    after: tuple[str, str] | None = None
+    """Principal and command that must have written the event at `head`, for events decided before that one was written: another
+    process may have put its own there. None: the caller has read the log up to `head`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,18 @@ async def find_receipt(connection: AsyncConnection, lesson_id: str, principal: s
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+async def _author(connection: AsyncConnection, lesson_id: str, seq: int) -> tuple[str, str] | None:
+    c = lesson_event.c
+    row = (await connection.execute(select(c.actor, c.command_id).where(c.lesson == lesson_id, c.seq == seq))).first()
+    return (row.actor, row.command_id) if row else None
+
+
 async def _write(connection: AsyncConnection, append: Append) -> Appended | None:
     seq = await find_receipt(connection, append.lesson, append.principal, append.command_id)
     if seq is not None:
         return Appended(seq, True)
+    if append.after and append.after != await _author(connection, append.lesson, append.head):
+        return None
     head = append.head + len(append.events)
     moved = await connection.execute(update(lesson).where(lesson.c.id == append.lesson, lesson.c.head == append.head).values(head=head))
     if moved.rowcount != 1:

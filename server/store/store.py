@@ -174,10 +174,12 @@ class Store:
 async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
     p = participant.c
     same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == new.role)
-    known = (await connection.execute(select(p.id).where(p.lesson == new.lesson, same))).scalars()
-    found: str | None = next((who for who in known if who not in shunned), None)
+    known = await connection.execute(select(p.id, p.name).where(p.lesson == new.lesson, same))
+    found = next((row for row in known if row.id not in shunned), None)
     if found:
-        return found
+        if new.name and not found.name:  # a master whose first link had no name
+            await connection.execute(update(participant).where(p.lesson == new.lesson, p.id == found.id).values(name=new.name))
+        return str(found.id)
     who = new.participant or fresh
     await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
     return who

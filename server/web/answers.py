@@ -7,9 +7,12 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import hdrs, web
 
-from server.errors import AppError, TooMany, Unauthenticated
+from server.errors import AppError, MediaUnavailable, TooMany, Unauthenticated
 from server.web.catalogue import error_body, preferred
 from server.web.keys import ASSETS, CATALOGUE, SETTINGS
+
+AGAIN_SECONDS = 2
+"""`Retry-After` where the refusal knows no better (RFC 9725 section 4.5): a killed worker is back by then."""
 
 
 def json_answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -39,8 +42,8 @@ def refusal(request: web.Request, error: AppError) -> web.Response:
         response = page(request, "message.html", context, error.status)
     else:
         response = json_answer(error_body(request.app[CATALOGUE], error), error.status)
-    if isinstance(error, TooMany):
-        response.headers[hdrs.RETRY_AFTER] = str(error.params.get("retry_after", 5))
+    if isinstance(error, TooMany | MediaUnavailable):
+        response.headers[hdrs.RETRY_AFTER] = str(error.params.get("retry_after", AGAIN_SECONDS))
     if isinstance(error, Unauthenticated):
         response.headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="shuangshi"'
     return response

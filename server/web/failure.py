@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from aiohttp import web
 
 from server import errors
 from server.domain.refused import Refused
-from server.errors import AppError
-
-
-def _all(cls: type[AppError]) -> Iterator[type[AppError]]:
-    yield cls
-    for sub in cls.__subclasses__():
-        yield from _all(sub)
-
-
-BY_CODE: dict[str, type[AppError]] = {cls.code: cls for cls in _all(AppError)}
-"""Every refusal of `server.errors` by its code."""
+from server.errors import BY_CODE, AppError
 
 _BY_STATUS: dict[int, type[AppError]] = {
     400: errors.BadRequest,

@@ -39,7 +39,7 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
     metrics.requests.labels(method, route, str(response.status)).inc()
     if not isinstance(response, web.WebSocketResponse):
         metrics.seconds.labels(route).observe(seconds)
-    write = log.debug if route in _QUIET else log.info
+    write = log.debug if response.status < 400 or route in _QUIET else log.info
     write("answered", method=method, route=route, status=response.status, ms=round(seconds * 1000, 1), peer=peer)
     return response
 

@@ -46,7 +46,8 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
         if who.bearer:
             raise Forbidden("pages are for browsers")
         if "a" not in request.query:
-            raise web.HTTPSeeOther(f"{request.path}?a={who.admission}", headers={hdrs.CACHE_CONTROL: "no-store"})
+            headers = {hdrs.LOCATION: f"{request.path}?a={who.admission}", hdrs.CACHE_CONTROL: "no-store"}
+            return web.Response(status=303, headers=headers)
         lesson = await request.app[LESSONS].find(who.principal.lesson)
         servers = request.app[ICE].servers(who.principal.admission, int(time.time()))
         principal = who.principal

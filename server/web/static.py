@@ -49,7 +49,10 @@ def _locale(request: web.Request, relative: str, headers: dict[str, str]) -> web
 
 
 def _inside(root: Path, relative: str) -> Path:
-    file = (root / relative).resolve()
-    if not file.is_relative_to(root.resolve()) or not file.is_file():
-        raise NoSuchPage
-    return file
+    try:
+        file = (root / relative).resolve()
+        if file.is_relative_to(root.resolve()) and file.is_file():
+            return file
+    except (OSError, ValueError):  # a name too long, or with a zero byte
+        pass
+    raise NoSuchPage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from server.reading import Network
 from server.web.keys import SETTINGS
@@ -20,7 +20,7 @@ class Visitor:
     address: str
     secure: bool
     forwarded: bool
-    """Some header says that another program passed the request on."""
+    """Something says that another program passed the request on."""
     trusted: bool
     """It was a trusted proxy that passed it on."""
     host: str
@@ -43,15 +43,22 @@ _LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress
 
 def visitor(request: web.Request) -> Visitor:
     """Read the source of a request; forwarding headers count only when a trusted proxy sent them."""
-    peer = _plain(request.transport.get_extra_info("peername")[0] if request.transport else "")
+    peer = _peer(request)
     trusted = _in(peer, request.app[SETTINGS].trusted_proxies)
     secure = request.secure
     address = peer
     if trusted:
         secure = secure or request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
         address = _last_untrusted(request, peer)
-    forwarded = any(name in request.headers for name in FORWARDING)
+    # nginx without settings of its own adds no header and names us as the host, but speaks HTTP/1.0, which no browser does
+    forwarded = any(name in request.headers for name in FORWARDING) or request.version < HttpVersion11
     return Visitor(address, secure, forwarded, trusted, request.headers.get(hdrs.HOST, ""))
+
+
+def _peer(request: web.Request) -> str:
+    """The other end's address, empty when it is gone already."""
+    name = request.transport.get_extra_info("peername") if request.transport else None
+    return _plain(name[0]) if name else ""
 
 
 def _last_untrusted(request: web.Request, peer: str) -> str:

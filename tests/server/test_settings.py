@@ -34,6 +34,7 @@ def test_all_problems_at_once_each_by_its_name() -> None:
         ("HTTP_PORT", "-1"),
         ("MEDIA_TCP_PORT", "-2"),
         ("MEDIA_ANNOUNCE", "203.0.113.5, example.org"),
+        ("MEDIA_TCP_ANNOUNCE", "203.0.113.5:70000"),
         ("VIDEO_CODECS", "VP8,THEORA"),
         ("ICE_SERVERS", "http://x"),
         ("ICE_SERVERS", "turn:x:3478"),
@@ -58,6 +59,34 @@ def test_bad_values_are_named(name: str, bad: str) -> None:
         read({f"SHUANGSHI_{name}": bad})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "bad"),
+    [
+        ("DATABASE_URL", "postgresql://u:hunter2@h/d", "mysql://u:hunter2@h/d"),
+        ("REDIS_URL", "redis://:hunter2@h", "http://:hunter2@h"),
+        ("ICE_SERVERS", "turn:x:1|u|hunter2", "tcp:x|u|hunter2"),
+    ],
+)
+def test_passwords_in_addresses_are_never_shown(name: str, value: str, bad: str) -> None:
+    assert "hunter2" not in describe({f"SHUANGSHI_{name}": value})
+    with pytest.raises(BadSettings) as caught:
+        read({f"SHUANGSHI_{name}": bad})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://Class.Example.ORG:443/", "https://class.example.org"),
+        ("http://x:80", "http://x"),
+        ("https://x:8443", "https://x:8443"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_public_address_is_spelled_as_browsers_spell_an_origin(written: str, origin: str) -> None:
+    assert read({"SHUANGSHI_PUBLIC_URL": written}).public_url == origin
+
+
 def test_secrets_are_never_shown() -> None:
     with pytest.raises(BadSettings) as caught:
         read({"SHUANGSHI_SECRET_KEY": "tooshort!"})
@@ -72,12 +101,16 @@ def test_values() -> None:
             "SHUANGSHI_DATABASE_URL": "postgresql://u@h/d",
             "SHUANGSHI_VIDEO_CODECS": "h264 vp8 h264",
             "SHUANGSHI_MEDIA_TCP_PORT": "-1",
+            "SHUANGSHI_MEDIA_ANNOUNCE": "203.0.113.5:40000, 2001:db8::1",
+            "SHUANGSHI_MEDIA_TCP_ANNOUNCE": "[2001:db8::1]:443",
             "SHUANGSHI_PUBLIC_URL": "https://class.example.org/",
         }
     )
     assert settings.ice_servers == (IceServer("stun:a:1"), IceServer("turn:b:2", "user", "pass"))
     assert settings.database_url == "postgresql+asyncpg://u@h/d"
     assert settings.video_codecs == ("H264", "VP8")
+    assert settings.media_announce == ("203.0.113.5:40000", "2001:db8::1")
+    assert settings.media_tcp_announce == ("[2001:db8::1]:443",)
     assert settings.media_tcp_port == -1
     assert settings.public_url == "https://class.example.org"
 

@@ -1,7 +1,7 @@
-/** What the server wrote into the page for its script. */
+/** What the server wrote into the page for its script, and the page's own word for itself. */
 
 /**
- * @typedef {object} Boot
+ * @typedef {object} Written
  * @property {{id: string, name: string}} lesson
  * @property {{participant: string | null, role: string, name: string}} you
  * @property {string} lang
@@ -10,11 +10,13 @@
  * @property {RTCIceServer[]} iceServers
  * @property {string} locale address of the catalogue
  * @property {string} icons address of the icon sheet
+ * @typedef {Written & {page: string}} Boot `page`: a random word of this page load, which tells two open pages of one link apart (S4)
  */
 
 /** @returns {Boot} */
 export function readBoot() {
-  return JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
+  const written = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
+  return { ...written, page: Math.random().toString(36).slice(2, 12) };
 }
 
 /**

@@ -47,7 +47,8 @@ export class Lesson extends Emitter {
     socket.on("lost", (session) => this.emit("lost", session));
     socket.on("outdated", () => this.#set(() => (this.outdated = true)));
     socket.on("bye", (code) => {
-      this.bye = code;
+      // After `slow` the socket comes back, and the page goes on as before.
+      if (code !== "slow") this.bye = code;
       this.emit("bye", code);
     });
   }

@@ -38,6 +38,7 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @property {string} url
  * @property {string} build
  * @property {string} surface
+ * @property {string} page the page's word for itself
  * @property {(url: string) => SocketLike} open
  * @property {import("./clock.js").Clock} clock
  * @typedef {{frame: string, resolve: (seq: number) => void, reject: (error: Refused) => void, cancel: () => void}} Pending
@@ -58,6 +59,8 @@ export class LiveSocket extends Emitter {
     this.attempt = 0;
     this.stopped = false;
     this.count = 0;
+    /** @type {() => string[]} media sessions this page believes it has */
+    this.claims = () => [];
     this.prefix = options.clock.random().toString(36).slice(2, 10);
     /** @type {Map<string, Pending>} */
     this.pending = new Map();
@@ -136,8 +139,8 @@ export class LiveSocket extends Emitter {
 
   /** @param {number | null} after */
   #hello(after) {
-    const { build, surface } = this.options;
-    const hello = { type: "hello", protocol: PROTOCOL, build, surface };
+    const { build, surface, page } = this.options;
+    const hello = { type: "hello", protocol: PROTOCOL, build, surface, page, sessions: this.claims() };
     this.#send(after === null ? hello : { ...hello, after });
   }
 

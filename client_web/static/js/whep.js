@@ -34,7 +34,7 @@ export class Watcher {
   #make(onstate) {
     const { boot } = this.options;
     const { slots } = this;
-    const url = endpoint(`/whep/${boot.lesson.id}`, { slots: slots.join(","), a: boot.admission }, location.origin);
+    const url = endpoint(`/whep/${boot.lesson.id}`, { slots: slots.join(","), page: boot.page, a: boot.admission }, location.origin);
     return new Peer({ url, iceServers: boot.iceServers, onstate, prepare: (pc) => this.#prepare(pc, slots) });
   }
 

@@ -88,7 +88,7 @@ export class Publisher {
   /** @param {(state: string) => void} onstate */
   #make(onstate) {
     const { boot, sources } = this.options;
-    const query = { sources: sources.join(","), takeover: this.takeover ? "1" : undefined, a: boot.admission };
+    const query = { sources: sources.join(","), takeover: this.takeover ? "1" : undefined, page: boot.page, a: boot.admission };
     const url = endpoint(`/whip/${boot.lesson.id}`, query, location.origin);
     this.takeover = false;
     return new Peer({ url, iceServers: boot.iceServers, onstate, prepare: (pc) => this.#prepare(pc) });

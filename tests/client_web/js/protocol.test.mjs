@@ -12,7 +12,7 @@ function open() {
   const clock = new FakeClock();
   const sockets = [];
   const make = () => sockets[sockets.push(new FakeSocket()) - 1];
-  const live = new LiveSocket({ url: "ws://x", build: "b1", surface: "screen", open: make, clock });
+  const live = new LiveSocket({ url: "ws://x", build: "b1", surface: "screen", page: "p1", open: make, clock });
   const seen = [];
   for (const name of ["event", "state", "bye", "lost", "outdated"]) live.on(name, (value) => seen.push([name, value]));
   live.start();
@@ -24,7 +24,16 @@ function open() {
 
 test("hello comes first, without `after` on a fresh page", () => {
   const { sockets } = open();
-  assert.deepEqual(sockets[0].sent[0], { type: "hello", protocol: 1, build: "b1", surface: "screen" });
+  assert.deepEqual(sockets[0].sent[0], { type: "hello", protocol: 1, build: "b1", surface: "screen", page: "p1", sessions: [] });
+});
+
+test("hello names the media sessions the page believes in, each time anew", () => {
+  const { clock, live, sockets } = open();
+  live.claims = () => ["s1", "s2"];
+  sockets[0].die();
+  clock.advance(1000);
+  sockets[1].accept();
+  assert.deepEqual(sockets[1].of("hello")[0].sessions, ["s1", "s2"]);
 });
 
 test("a hidden event is no gap, a missing one asks for the whole state and nothing is applied until it comes", () => {

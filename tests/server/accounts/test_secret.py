@@ -4,6 +4,8 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from server.accounts.secret import FILE, derive, load_secret, write_private
 
 
@@ -13,6 +15,13 @@ def test_the_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert load_secret(tmp_path / "new") == first
     assert stat.S_IMODE((tmp_path / "new" / FILE).stat().st_mode) == 0o600
     assert [path.name for path in (tmp_path / "new").iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize("content", ["", "00ff", "no hex at all", "é"])
+def test_a_damaged_key_signs_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / FILE).write_text(content)
+    with pytest.raises(OSError, match="not a key"):
+        load_secret(tmp_path)
 
 
 def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:

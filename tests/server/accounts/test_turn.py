@@ -30,3 +30,5 @@ def test_spellings() -> None:
     assert as_rtc((stun, turn)) == [{"urls": "stun:s"}, {"urls": "turn:t?transport=udp", "username": "u", "credential": "c"}]
     assert as_link_header(stun) == '<stun:s>; rel="ice-server"'
     assert as_link_header(turn) == '<turn:t?transport=udp>; rel="ice-server"; username="u"; credential="c"; credential-type="password"'
+    hostile = as_link_header(IceServer("turn:t", "u", 'a"; x="b\\'))
+    assert hostile == '<turn:t>; rel="ice-server"; username="u"; credential="a\\"; x=\\"b\\\\"; credential-type="password"'

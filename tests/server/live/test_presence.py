@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from server.live.links import make_link
 from server.live.presence import Health, Presence, worst
 from tests.server.live.doubles import OFFER, School
 
@@ -104,3 +105,14 @@ async def test_the_wall_pages_through_many_rooms(school: School) -> None:
     assert len(second) == 2
     assert not first & second
     assert {slot.quality for slot in school.worker.told[wall.session].slots.values()} == {"low"}
+
+
+async def test_a_link_made_on_the_command_line_is_a_missing_room_for_a_master_that_comes(school: School) -> None:
+    lesson = await school.lesson()
+    teacher, viewer = await school.link(lesson, "master"), await school.page(await school.link(lesson, "viewer"))
+    new = await make_link(school.store, school.clock, lesson, "classroom", "Far Village")
+    console = await school.page(teacher)
+    await school.pass_ms(250)
+    seen = console.of("presence")[-1]["participants"]
+    assert (seen[new.participant]["name"], seen[new.participant]["online"]) == ("Far Village", False)
+    assert not viewer.of("presence")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,21 @@ async def test_links_of_one_name_are_one_participant(store: Store) -> None:
     ]
     assert await store.link("a") == one
     assert len(await store.links("L1")) == 7
+
+
+async def test_a_master_without_a_name_gets_the_first_one_that_comes(store: Store) -> None:
+    for link_id, name in (("m1", ""), ("m2", "Ms Wang"), ("m3", "Mr Li")):
+        await store.add_link(link(link_id, "master", name, "master"))
+    assert [(p.id, p.name) for p in await store.people("L1")] == [("master", "Ms Wang")]
+
+
+async def test_what_was_decided_on_an_event_needs_that_very_event(store: Store) -> None:
+    await store.append(append(0, "theirs", principal="other"))
+    with pytest.raises(Conflict):
+        await store.append(replace(append(1, "c2"), after=("t", "c1")))
+    with pytest.raises(Conflict):
+        await store.append(replace(append(0, "c3", lesson="nowhere"), after=("t", "c1")))
+    assert (await store.append(replace(append(1, "c2"), after=("other", "theirs")))).seq == 2
 
 
 async def test_revocation_keeps_its_first_time(store: Store) -> None:

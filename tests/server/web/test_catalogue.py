@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from server.errors import BY_CODE
 from server.web.assets import Assets
 from server.web.catalogue import LANGUAGES, Catalogue, preferred
-from server.web.failure import BY_CODE
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -162,6 +162,7 @@ async def test_without_a_worker_posts_are_refused(web: Web) -> None:
     await web.until_media(False)
     refused = await web.post("whep", lesson, tool)
     assert (refused.status, await error_code(refused)) == (503, "media.unavailable")
+    assert refused.headers["Retry-After"] == "2"
     health = await web.client.get("/healthz")
     assert (health.status, (await health.json())["media"]) == (503, False)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
 from http.cookies import SimpleCookie
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.accounts import demo
 from server.web import keys
@@ -119,6 +121,34 @@ async def test_home_shows_demo_links_only_to_this_machine(web: Web) -> None:
         other = await web.client.get("/", headers={**BROWSER, **foreign})
         assert other.status == 200
         assert "/join/" not in await other.text()
+    assert "/join/" not in await raw(web, "GET / HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n")
+
+
+async def raw(web: Web, request: str) -> str:
+    """What comes back for a request written by hand; here as nginx passes it on without settings of its own."""
+    reader, writer = await asyncio.open_connection(web.client.host, web.client.port)
+    writer.write(request.encode())
+    answer = (await reader.read()).decode()
+    writer.close()
+    assert answer.startswith("HTTP/1.0 200"), answer[:200]
+    return answer
+
+
+async def test_a_master_without_a_name_is_not_called_like_the_lesson(web: Web) -> None:
+    lesson = await web.lesson("分数的认识")
+    address = await web.join(await web.link(lesson, "master"))
+    assert boot(await (await web.client.get(address)).text())["you"] == {"participant": "master", "role": "master", "name": ""}
+
+
+async def test_only_refusals_are_worth_a_line(web: Web) -> None:
+    token = web.signer.link_token(await web.link(await web.lesson()))
+    with capture_logs() as lines:
+        await web.client.get(f"/join/{token}", allow_redirects=False)
+        await web.client.get(f"/join/{token[:-1]}")
+        await web.client.get("/nowhere/" + token)
+    levels = {(line["route"], line["status"]): line["log_level"] for line in lines if line["event"] == "answered"}
+    assert levels == {("/join/{token}", 303): "debug", ("/join/{token}", 401): "info", ("unknown", 404): "info"}
+    assert token[:-1] not in str(lines)
 
 
 async def test_static_files_are_kept_for_ever_under_the_build(web: Web) -> None:
@@ -131,7 +161,8 @@ async def test_static_files_are_kept_for_ever_under_the_build(web: Web) -> None:
         assert (loose.status, loose.headers["Cache-Control"]) == (200, "public, no-cache")
     for lang in ("zh", "en"):
         assert (await (await web.client.get(f"/static/locale/{lang}.json")).json())["app.name"]
-    for bad in ("/static/locale/fr.json", "/static/..%2f..%2fpyproject.toml", "/static/js", "/static/none.js"):
+    long, zero = "/static/" + "a" * 300, "/static/a%00b"
+    for bad in ("/static/locale/fr.json", "/static/..%2f..%2fpyproject.toml", "/static/js", "/static/none.js", long, zero):
         assert (await web.client.get(bad)).status == 404
 
 

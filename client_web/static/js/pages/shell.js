@@ -31,7 +31,7 @@ export async function startShell(surface) {
   await load(boot.locale);
   const bands = new Bands(byId("bands"));
   const open = (/** @type {string} */ url) => new WebSocket(url);
-  const socket = new LiveSocket({ url: socketUrl(boot), build: boot.build, surface, open, clock: browserClock });
+  const socket = new LiveSocket({ url: socketUrl(boot), build: boot.build, surface, page: boot.page, open, clock: browserClock });
   const lesson = new Lesson(socket);
   insecureBand(bands);
   watchLink(socket, bands);
@@ -114,11 +114,12 @@ export async function command(shell, kind, payload) {
 }
 
 /**
- * Ends media with the page, and asks them to look at a changed network at once.
+ * Ends media with the page, asks them to look at a changed network at once, and tells the server which sessions should be there.
  * @param {Lesson} lesson
  * @param {import("../keeper.js").Keeper[]} keepers
  */
 export function guard(lesson, keepers) {
+  lesson.socket.claims = () => keepers.map((keeper) => keeper.session).filter(Boolean);
   window.addEventListener("pagehide", () => keepers.forEach((keeper) => keeper.stop()));
   // A page from the back-forward cache has closed sessions and old state.
   window.addEventListener("pageshow", (e) => e.persisted && location.reload());

@@ -113,7 +113,7 @@ function sideColumn(screen, camera, places) {
 /** @param {import("../lesson.js").Lesson} lesson */
 function teacher(lesson) {
   const found = Object.values(lesson.state?.participants ?? {}).find((p) => p.role === "master");
-  return found?.name ?? "";
+  return found?.name || t("name.master");
 }
 
 /**

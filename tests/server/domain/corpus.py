@@ -1,0 +1,81 @@
+"""Logs of every release (S19): rows as they lie in the table, and what they fold to. `python -m tests.server.domain.corpus VERSION` records one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from server.domain import commands as c
+from server.domain.decide import decide
+from server.domain.events import PAYLOADS, Envelope, decode_payload, encode_payload
+from server.domain.lesson import LessonState, fold, fold_all
+from server.domain.refused import Refused
+
+FOLDER = Path(__file__).resolve().parents[2] / "logs"
+HASHES = FOLDER / "hashes.json"
+START = LessonState("L1", "Fractions")
+
+
+def events(rows: Iterable[Mapping[str, Any]]) -> Iterator[Envelope]:
+    """Rows as today's program reads them."""
+    for row in rows:
+        payload = decode_payload(row["kind"], row["v"], row["payload"])
+        yield Envelope(row["lesson"], row["seq"], row["at"], payload, row["actor"], row["on_behalf"], row["command_id"])
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def folded(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Hash over what a release knew of the lesson; a field added later must not change it."""
+    state = fold_all(START, events(rows))
+    people = {who.id: [who.role, who.present, who.wall] for who in state.participants.values()}
+    stage = {str(position): who for position, who in state.stage.items()}
+    known = [state.phase, state.seq, state.at, state.live_at, state.ended_at, people, stage, dict(state.away), sorted(state.removed)]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _rows(seed: int) -> Iterator[dict[str, Any]]:
+    """A life in which everything happens, and which ends with people on stage and away."""
+    draw, state, at = random.Random(seed), START, 1_770_000_000_000
+    people = [f"room{n}" for n in range(1, 6)]
+    orders: list[c.Command] = [c.OpenLesson(), c.Join(participant="master", role="master"), c.EndLesson(), c.ReopenLesson(), c.GoLive()]
+    orders += [c.Join(participant=who, role="classroom") for who in people]
+    many = (c.CallOnStage, c.ReleaseFromStage, c.Leave, c.CallOnStage)
+    orders += [draw.choice(many)(participant=draw.choice(people)) for _ in range(30)]
+    orders += [c.RemoveParticipant(participant="room5"), c.EndLesson(), c.ReopenLesson()]
+    orders += [c.Join(participant=who, role="classroom") for who in people[:3]]
+    orders += [c.CallOnStage(participant="room1"), c.CallOnStage(participant="room2"), c.Leave(participant="room2")]
+    for number, order in enumerate(orders):
+        at += draw.randrange(50, 20_000)
+        try:
+            payloads = decide(state, order, next(iter(order.roles), None), at)
+        except Refused:
+            continue
+        for payload in payloads:
+            event = Envelope(state.id, state.seq + 1, at, payload, "system" if not order.roles else "teacher", None, f"c{number}")
+            state = fold(state, event)
+            names = ("lesson", "seq", "at", "v", "kind", "actor", "on_behalf", "command_id")
+            yield {**{name: getattr(event, name) for name in names}, "payload": encode_payload(payload)}
+
+
+def record(version: str) -> None:
+    """Write a release's log and its hash; a released one is never written again."""
+    path = FOLDER / f"{version}.jsonl"
+    if path.exists():
+        sys.exit(f"{path.name} is there already")
+    rows = list(_rows(seed=1))
+    assert {row["kind"] for row in rows} == set(PAYLOADS)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    hashes = json.loads(HASHES.read_text()) if HASHES.exists() else {}
+    HASHES.write_text(json.dumps({**hashes, path.name: folded(rows)}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    record(sys.argv[1])

@@ -1,0 +1,99 @@
+"""Two web processes write the same lesson: whoever decided on something that was never written decides again (S14)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from server.domain.lesson import fold_all
+from server.live.links import read_lesson
+from server.store import Append, Appended, Store
+from tests.server.live.doubles import FakeClock, FakeWorker, School
+
+
+class Gated:
+    """A store whose appends wait until the gate opens, in the order they came."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.open = asyncio.Event()
+        self.open.set()
+        self.waiting = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def append(self, append: Append) -> Appended:
+        self.waiting += 1
+        await self.open.wait()
+        return await self._store.append(append)
+
+
+async def test_what_was_decided_on_a_lost_race_is_decided_again(store: Store, tmp_path: Path) -> None:
+    gated, other_store = Gated(store), await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+    one, two = School(gated, FakeWorker(), FakeClock()), School(other_store, FakeWorker(), FakeClock())  # type: ignore[arg-type]
+    await one.open()
+    await two.open()
+    lesson = await one.lesson()
+    teacher = (await one.link(lesson, "master")).principal("a")
+    rooms = [await one.link(lesson, "classroom", name) for name in ("X", "Y")]
+    for room in rooms:
+        await one.page(room)
+    await one.lessons.execute(teacher, "live", "lesson.live", {})
+    await two.lessons.execute(teacher, "warm", "lesson.live", {})
+
+    gated.open.clear()
+    gated.waiting = 0
+    mine = [
+        asyncio.create_task(one.lessons.execute(teacher, f"c{n}", "stage.call", {"participant": r.participant}))
+        for n, r in enumerate(rooms)
+    ]
+    while gated.waiting < 2:
+        await asyncio.sleep(0)
+    await two.lessons.execute(teacher, "theirs", "stage.call", {"participant": rooms[1].participant})
+    gated.open.set()
+    await asyncio.gather(*mine)
+    await one.lessons.rooms.poll()
+
+    written = await read_lesson(store, lesson)
+    assert Counter(written.stage.values()) == {rooms[0].participant: 1, rooms[1].participant: 1}
+    running = one.lessons.rooms.running(lesson)
+    assert running
+    assert running.state == written == fold_all((await store.lesson(lesson)), await store.tail(lesson, 0))
+    await one.lessons.stop()
+    await two.lessons.stop()
+    await other_store.close()
+
+
+async def test_many_commands_at_once_in_two_processes_never_break_the_stage(store: Store, tmp_path: Path) -> None:
+    other_store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+    schools = [School(store, FakeWorker(), FakeClock()), School(other_store, FakeWorker(), FakeClock())]
+    for school in schools:
+        await school.open()
+    lesson = await schools[0].lesson()
+    teacher = (await schools[0].link(lesson, "master")).principal("a")
+    rooms = [await schools[0].link(lesson, "classroom", f"R{n}") for n in range(4)]
+    for room in rooms:
+        await schools[0].page(room)
+    await schools[0].lessons.execute(teacher, "live", "lesson.live", {})
+    steps = [
+        schools[n % 2].lessons.execute(
+            teacher, f"c{n}", ("stage.call", "stage.release")[n // 8 % 2], {"participant": rooms[n // 2 % 4].participant}
+        )
+        for n in range(64)
+    ]
+    await asyncio.gather(*steps)
+    state = await store.lesson(lesson)
+    assert state
+    for event in await store.tail(lesson, 0):
+        state = fold_all(state, [event])
+        assert max(Counter(state.stage.values()).values(), default=1) == 1, event
+    for school in schools:
+        await school.lessons.rooms.poll()
+        room = school.lessons.rooms.running(lesson)
+        assert room
+        assert room.state == state
+        await school.lessons.stop()
+    await other_store.close()
