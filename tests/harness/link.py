@@ -38,6 +38,7 @@ class Link:
     passed_down: int = 0
     _towards: dict[Address, asyncio.DatagramTransport] = field(default_factory=dict)
     _front: asyncio.DatagramTransport | None = None
+    _came: dict[Address, list[float]] = field(default_factory=dict)
 
     async def __aenter__(self) -> Link:
         self._rng = random.Random(self.seed)
@@ -60,6 +61,21 @@ class Link:
         for transport in self._towards.values():
             transport.close()
         self._towards.clear()
+
+    def watch_gaps(self) -> None:
+        """Measure `down_gap` anew from now on."""
+        self._came.clear()
+
+    @property
+    def down_gap(self) -> float:
+        """Longest time since `watch_gaps` between two datagrams to the client that got the most of them, s."""
+        times = max(self._came.values(), key=len)
+        return max(b - a for a, b in zip(times, times[1:], strict=False))
+
+    def _note(self, client: Address) -> None:
+        times = self._came.setdefault(client, [])
+        if len(times) < 100_000:
+            times.append(self._loop.time())
 
     def _up(self, data: bytes, client: Address) -> None:
         if self.blocked or self._rng.random() < self.up_loss:
@@ -85,4 +101,5 @@ class Link:
         if self.blocked or self._rng.random() < self.down_loss or self._front is None:
             return
         self.passed_down += 1
+        self._note(client)
         self._front.sendto(data, client)

@@ -29,6 +29,7 @@ class Link:
     whep: str
     token: str
     expires_at: str
+    id: str
 
     @classmethod
     def read(cls, text: str) -> Link:
@@ -122,8 +123,9 @@ class Product:
         """Create a lesson; its id."""
         return str(json.loads(await self.cli("lesson", "create", name, "--json"))["id"])
 
-    async def link(self, lesson: str, role: str, name: str = "") -> Link:
+    async def link(self, lesson: str, role: str, name: str = "", hours: float | None = None) -> Link:
         words = ["link", lesson, "--role", role, "--json", *(["--name", name] if name else [])]
+        words += [] if hours is None else ["--hours", str(hours)]
         return Link.read(await self.cli(*words))
 
     def child(self, words: str) -> int:
@@ -133,6 +135,12 @@ class Product:
             if words in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode():
                 return pid
         raise AssertionError(f"no child {words!r}")
+
+    def kill(self) -> None:
+        """SIGKILL for the process itself; what it supervises ends by itself."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
 
     def kill_web(self) -> None:
         os.kill(self.child("server web"), signal.SIGKILL)

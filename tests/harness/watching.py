@@ -29,7 +29,7 @@ class Seen:
     """Seconds (monotonic) of the first decoded frame."""
     longest_gap: float = 0.0
     mean_colour: tuple[float, ...] = ()
-    timestamps: list[int] = field(default_factory=list)
+    timestamps: list[int] = field(default_factory=list, repr=False)
 
     def note(self, frame: object) -> None:
         now = time.monotonic()
@@ -54,9 +54,14 @@ class Viewer:
     def __init__(self, peer: Peer, kinds: Sequence[str]) -> None:
         self.peer = peer
         self.seen = [Seen(kind) for kind in kinds]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def connect(self) -> None:
+        """Make the session and begin to decode."""
+        await self.peer.connect()
         self._tasks = [
             asyncio.create_task(self._consume(transceiver.receiver.track, seen))
-            for transceiver, seen in zip(peer.pc.getTransceivers(), self.seen, strict=True)
+            for transceiver, seen in zip(self.peer.pc.getTransceivers(), self.seen, strict=True)
         ]
 
     async def _consume(self, track: MediaStreamTrack, seen: Seen) -> None:
@@ -85,7 +90,7 @@ async def watching(link: Link, kinds: Sequence[str] = ("audio", "video", "video"
         peer = watcher(http, link.whep + query, link.token, kinds)
         viewer = Viewer(peer, kinds)
         try:
-            await peer.connect()
+            await viewer.connect()
             yield viewer
         finally:
             await viewer.close()

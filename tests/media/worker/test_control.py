@@ -9,6 +9,7 @@ import pytest
 from media.client import Refused, WorkerClient, WorkerGone
 from media.client.frames import FrameError, frame, read_frame
 from media.client.messages import (
+    MAX_FRAME,
     AnyCommand,
     Attach,
     Close,
@@ -24,7 +25,8 @@ from media.client.messages import (
     encode,
 )
 from media.errors import NoSuchSession
-from media.worker.control import QUEUE, ControlServer
+from media.worker import control
+from media.worker.control import PENDING, QUEUE, ControlServer
 
 
 class Commands:
@@ -146,12 +148,92 @@ async def test_a_controller_that_reads_too_slowly_gets_a_snapshot(worker, tmp_pa
     writer.close()
 
 
+async def test_the_last_events_reach_controllers_before_the_end(worker, tmp_path: Path) -> None:
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "run" / "media-0.sock")
+    for _ in range(2):
+        await read_frame(reader)
+    for i in range(300):
+        worker.emit(str(i))
+    await worker.control.close()
+    last = [decode_from_worker(await read_frame(reader)).n for _ in range(300)]
+    assert last == list(range(1, 301))
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_no_handler_is_left_for_the_end_of_the_loop(worker, client) -> None:
+    """One that is cancelled there makes asyncio log a traceback."""
+    _, heard = client
+    await heard.get()
+    handlers = [task for task in asyncio.all_tasks() if "_accept" in repr(task.get_coro())]
+    assert handlers
+    await worker.control.close()
+    assert all(task.done() and not task.cancelled() for task in handlers)
+
+
+async def test_a_handler_that_is_cancelled_ends_quietly(worker, client) -> None:
+    _, heard = client
+    await heard.get()
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    for task in asyncio.all_tasks():
+        if "_accept" in repr(task.get_coro()):
+            task.cancel()
+    assert await asyncio.wait_for(last_of(heard), 5) is None
+    assert faults == []
+
+
+async def last_of(heard: asyncio.Queue[object]) -> object:
+    while (message := await heard.get()) is not None:
+        pass
+    return message
+
+
+async def test_who_sends_commands_without_reading_replies_is_read_no_more(worker, tmp_path: Path) -> None:
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "run" / "media-0.sock")
+    worker.commands.gate.clear()
+    writer.write(b"".join(frame(encode(Stats(id=f"n{i}"))) for i in range(2 * PENDING)))
+    for _ in range(20 * PENDING):
+        await asyncio.sleep(0)
+    assert len(worker.commands.seen) == PENDING
+    worker.commands.gate.set()
+    for _ in range(2 + 2 * PENDING):
+        last = decode_from_worker(await read_frame(reader))
+    assert last.id == f"n{2 * PENDING - 1}"
+    writer.close()
+
+
+async def test_remembered_replies_are_bounded_in_octets(worker, client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "REPLY_OCTETS", 1000)
+
+    async def answer(command: AnyCommand) -> Reply:
+        worker.commands.seen.append(command)
+        return Reply(id=command.id, answer="x" * 400)
+
+    worker.commands.execute = answer
+    for name in ("a", "b", "c"):
+        await worker.control.answer(Stats(id=name))
+    await asyncio.sleep(0)
+    for name in ("b", "c", "a"):
+        await worker.control.answer(Stats(id=name))
+    assert [command.id for command in worker.commands.seen] == ["a", "b", "c", "a"]
+
+
+async def test_a_neighbouring_version_is_welcome(worker, tmp_path: Path) -> None:
+    reader, writer = await asyncio.open_unix_connection(tmp_path / "run" / "media-0.sock")
+    writer.write(frame(encode(Attach(id="1", oldest=1, newest=2))))
+    for _ in range(2):
+        await read_frame(reader)
+    assert decode_from_worker(await read_frame(reader)) == Reply(id="1")
+    writer.close()
+
+
 async def test_another_protocol_is_refused(worker, tmp_path: Path) -> None:
     reader, writer = await asyncio.open_unix_connection(tmp_path / "run" / "media-0.sock")
     writer.write(frame(encode(Attach(id="1", oldest=7, newest=9))))
     for _ in range(2):
         await read_frame(reader)
-    assert decode_from_worker(await read_frame(reader)) == Refusal(id="1", code="media.protocol", detail="this worker speaks 1")
+    assert decode_from_worker(await read_frame(reader)) == Refusal(id="1", code="media.protocol", detail="this worker speaks 1 to 1")
     writer.close()
 
 
@@ -203,4 +285,4 @@ async def test_the_socket_is_for_the_owner_alone(worker, tmp_path: Path) -> None
 
 def test_a_frame_that_is_too_long_is_not_sent() -> None:
     with pytest.raises(FrameError):
-        frame(bytes(5 * 1024 * 1024))
+        frame(bytes(MAX_FRAME + 1))

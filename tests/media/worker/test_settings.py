@@ -29,7 +29,20 @@ def test_lists_are_read_with_commas_or_spaces() -> None:
     assert settings.video_codecs == ("H264", "VP8")
 
 
-@pytest.mark.parametrize("bad", ["x", "70000", "-1", "1.5"])
+def test_tcp_can_be_announced_at_another_address_and_port() -> None:
+    settings = from_environment({"SHUANGSHI_MEDIA_TCP_ANNOUNCE": "203.0.113.6:443 [2001:db8::2]:443"})
+    assert settings.tcp_announce == ("203.0.113.6:443", "[2001:db8::2]:443")
+    assert settings.announce == ()
+
+
+@pytest.mark.parametrize("name", ["SHUANGSHI_MEDIA_ANNOUNCE", "SHUANGSHI_MEDIA_TCP_ANNOUNCE"])
+@pytest.mark.parametrize("bad", ["example.org", "203.0.113.5:0", "[2001:db8::1"])
+def test_an_address_that_cannot_be_announced_names_its_variable(name: str, bad: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        from_environment({name: bad})
+
+
+@pytest.mark.parametrize("bad", ["x", "70000", "-1", "1.5", "--5"])
 def test_a_bad_number_names_its_variable(bad: str) -> None:
     with pytest.raises(BadSetting, match="SHUANGSHI_MEDIA_PORT"):
         from_environment({"SHUANGSHI_MEDIA_PORT": bad})
