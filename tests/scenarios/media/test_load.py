@@ -44,7 +44,10 @@ async def test_fifty_joins_within_a_second_cost_two_keyframe_requests(node: Node
     assert sum(publisher.keyframe_requests.values()) <= 2
     for viewer in viewers:
         assert is_keyframe(viewer.on("program.camera")[0].payload)
-        assert set(step16(viewer.on("program.camera"))) == {1}
+        # 2 where one that was catching up went over to a newer keyframe: one number is skipped so that the decoder knows (M7).
+        steps = step16(viewer.on("program.camera"))
+        assert set(steps) <= {1, 2}
+        assert steps.count(2) <= 1
 
 
 async def test_a_viewer_that_asks_for_keyframes_all_the_time(node: NodeUnderTest) -> None:
@@ -73,14 +76,14 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_three_hundred_joins_and_leaves_leave_nothing_behind(node: NodeUnderTest) -> None:
+async def test_a_thousand_joins_and_leaves_leave_nothing_behind(node: NodeUnderTest) -> None:
     publisher = await published(node)
     with publisher.playing():
         await eventually(lambda: publisher.streams[1].frames > 5)
         empty, files = await tables(node), descriptors()
         await come_and_go(node, 50)
         objects = count_objects()
-        for _ in range(5):
+        for _ in range(19):
             await come_and_go(node, 50)
         assert await tables(node) == empty
         # One for each publisher's reports and feedback, the cycle, and what is being repaired just now.
@@ -112,7 +115,7 @@ def count_objects() -> int:
     return len(gc.get_objects())
 
 
-GARBAGE = 20_000
+GARBAGE = 50_000
 
 
 async def test_garbage_while_media_flows(node: NodeUnderTest) -> None:
