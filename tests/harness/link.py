@@ -7,6 +7,7 @@ as behind a NAT. Losses are drawn from a seed.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class Link:
     def down_gap(self) -> float:
         """Longest time since `watch_gaps` between two datagrams to the client that got the most of them, s."""
         times = max(self._came.values(), key=len)
-        return max(b - a for a, b in zip(times, times[1:], strict=False))
+        return max(b - a for a, b in itertools.pairwise(times))
 
     def _note(self, client: Address) -> None:
         times = self._came.setdefault(client, [])

@@ -9,12 +9,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from server.cli.papers import open_desk
+from server.domain.principal import Role
+from server.live import links
+from server.settings import read
 from tests.harness.ports import free_media_port, free_tcp_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +132,13 @@ class Product:
         words = ["link", lesson, "--role", role, "--json", *(["--name", name] if name else [])]
         words += [] if hours is None else ["--hours", str(hours)]
         return Link.read(await self.cli(*words))
+
+    async def invite(self, people: Sequence[tuple[Role, str]], name: str = "Fractions") -> tuple[str, list[Link]]:
+        """A new lesson and a link for each (role, name): what the two commands above do, without a process for each."""
+        async with open_desk(read(self.environment)) as desk:
+            lesson = (await links.create_lesson(desk.store, desk.clock, name)).id
+            papers = [await desk.link(lesson, role, person or None) for role, person in people]
+        return lesson, [Link(p.page, p.whip, p.whep, p.token, str(p.expires_at), p.id) for p in papers]
 
     def child(self, words: str) -> int:
         """Process id of the supervised process whose command line contains `words`."""

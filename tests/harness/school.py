@@ -11,6 +11,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page
 
+from server.domain.principal import Role
 from tests.harness.browser import open_page, quietly, received
 from tests.harness.product import Link, Product
 
@@ -150,10 +151,9 @@ class Lesson:
     @classmethod
     async def make(cls, product: Product, browser: Browser, *rooms: str, viewer: bool = False) -> Lesson:
         """A lesson with a master (`master`), the named classrooms and, if wanted, a viewer (`viewer`)."""
-        lesson = await product.lesson()
-        people = [("master", "master"), *(("classroom", room) for room in rooms), *([("viewer", "viewer")] if viewer else [])]
-        links = await asyncio.gather(*(product.link(lesson, role, name if role == "classroom" else "") for role, name in people))
-        return cls(product, browser, lesson, dict(zip([name for _, name in people], links, strict=True)))
+        people: list[tuple[Role, str]] = [("master", ""), *(("classroom", room) for room in rooms), *([("viewer", "")] if viewer else [])]
+        lesson, links = await product.invite(people)
+        return cls(product, browser, lesson, {name or role: link for (role, name), link in zip(people, links, strict=True)})
 
     async def console(self, **how: Any) -> Console:
         return Console(await self._open("master", **how), MASTER_SLOTS)
