@@ -122,7 +122,12 @@ export class Keeper {
     const peer = this.peer;
     if (!peer) return;
     this.#later(RESTART_WITHIN, () => this.#again());
-    peer.restart().catch(() => peer === this.peer && this.#again());
+    const restarting = this.cancel;
+    peer.restart().then(
+      // A connection that never broke has nothing to come back to: the server's yes is enough.
+      () => peer === this.peer && this.state === "connected" && this.cancel === restarting && this.cancel(),
+      () => peer === this.peer && this.#again(),
+    );
   }
 
   #again() {

@@ -77,6 +77,29 @@ test("media.lost of the own session posts again within 2 s; of another it does n
   assert.equal(peers.length, 2);
 });
 
+test("a change of network that broke nothing makes no new session", async () => {
+  const { clock, peers, keeper } = keep();
+  peers[0].onstate("connected");
+  keeper.network();
+  await settle();
+  clock.advance(60_000);
+  assert.equal(peers[0].restarts, 1);
+  assert.equal(peers.length, 1);
+  assert.equal(keeper.state, "connected");
+});
+
+test("a change of network that broke the path makes a new session when the restart does not help", async () => {
+  const { clock, peers, keeper } = keep();
+  peers[0].onstate("connected");
+  keeper.network();
+  peers[0].onstate("disconnected");
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  assert.equal(peers.length, 2);
+  assert.equal(keeper.state, "recovering");
+});
+
 test("a network failure is tried again, a conflict stops it until asked", async () => {
   const { clock, peers, keeper, states } = keep([new Refused({ code: "network" }), new Refused({ code: "place.taken" }, 409)]);
   await settle();
