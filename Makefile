@@ -26,7 +26,7 @@ lint: $(VENV)/.test ## style, import rules
 
 types: $(VENV)/.test node ## strict types: Python and the browser code
 	$(BIN)/mypy
-	cd client_web && node_modules/.bin/tsc --noEmit -p .
+	cd client_web && node_modules/.bin/tsc -p jsconfig.json
 
 bench: system $(VENV)/.test ## measure, each figure beside its baseline of the same run
 	$(BIN)/python -m tests.bench $(ARGS)
