@@ -15,6 +15,7 @@ import msgspec
 
 from media.client.frames import FrameError, frame, read_frame
 from media.client.messages import (
+    OLDEST,
     PROTOCOL,
     AnyCommand,
     Attach,
@@ -126,7 +127,7 @@ class WorkerClient:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = decode_from_worker(await read_frame(reader))
-        if not isinstance(hello, Hello) or not hello.oldest <= PROTOCOL <= hello.protocol:
+        if not isinstance(hello, Hello) or not (hello.oldest <= PROTOCOL and hello.protocol >= OLDEST):
             raise FrameError(f"the worker speaks another protocol: {hello}")
         writer.write(frame(encode(Attach(id=self.next_id(), name=self._name))))
         self._writer, self.hello = writer, hello

@@ -13,7 +13,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 PROTOCOL = 1
-MAX_FRAME = 4 * 1024 * 1024
+OLDEST = max(1, PROTOCOL - 1)
+"""Web and workers are upgraded one after the other, so each speaks the version before its own too."""
+MAX_FRAME = 16 * 1024 * 1024
+"""A snapshot of a full worker is some megabytes."""
 
 Quality = Literal["low", "high"]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -29,7 +32,7 @@ class Message(Struct, frozen=True, tag_field="type", forbid_unknown_fields=False
 class SlotPlan(Struct, frozen=True, kw_only=True):
     """What should feed one slot."""
 
-    sources: tuple[Key, ...] = ()
+    sources: Annotated[tuple[Key, ...], Meta(max_length=64)] = ()
     """Source keys; the first is the default. Several audio keys: the loudest, the first wins ties (M30)."""
     quality: Quality = "high"
 
@@ -55,7 +58,7 @@ class Command(Message, frozen=True, kw_only=True):
 class Attach(Command, frozen=True, kw_only=True, tag="attach"):
     """First message of a controller: the range of protocol versions it speaks."""
 
-    oldest: int = PROTOCOL
+    oldest: int = OLDEST
     newest: int = PROTOCOL
     name: Text = ""
 
@@ -112,7 +115,7 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
 
 
 class Label(Command, frozen=True, kw_only=True, tag="label"):
-    """New labels and mute of source keys, whether fed now or not."""
+    """New labels and mute of source keys that are fed now; `publish` brings those of its sources with it."""
 
     sources: tuple[SourceSpec, ...]
 
@@ -161,7 +164,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Random per process start: a new epoch means that every session is gone."""
     protocol: int
     pid: int
-    oldest: int = PROTOCOL
+    oldest: int = OLDEST
 
 
 class SourceState(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,10 @@ class Inbound:
         """The SSRC belongs to a layer: never forget its rollover counter."""
         self._windows.pin(ssrc)
 
+    def unpin(self, ssrc: int) -> None:
+        """The SSRC's layer is gone."""
+        self._windows.unpin(ssrc)
+
     def rtp(self, header: Buffer, sealed: Buffer, ssrc: int, sequence: int) -> bytes | None:
         """Payload of an SRTP packet whose header is `header`; None if it is forged, replayed or too old (counted)."""
         window = self._windows.get(ssrc)

@@ -235,6 +235,12 @@ class ReferenceFanout:
             return _NO_PICTURE
         return Picture(stored.picture.picture_id, stored.picture.tl0)
 
+    def ends_frame(self, layer: int, seq: int) -> bool:
+        """Whether a stored packet has the marker bit."""
+        known = self._layers.get(layer)
+        stored = known.ring.get(seq) if known is not None else None
+        return stored is not None and stored.kind > 127
+
     # Rows
 
     def set_row(self, row: Row) -> None:

@@ -72,3 +72,7 @@ class WindowTable:
         """Keep this SSRC's window for good: forgetting it would also forget its rollover counter."""
         if len(self._pinned) < self._limit:
             self._pinned.add(ssrc)
+
+    def unpin(self, ssrc: int) -> None:
+        """Its layer is gone: others may need the room."""
+        self._pinned.discard(ssrc)

@@ -120,3 +120,5 @@ class Session:
         for table in (self.media, self.rtx):
             for ssrc in [ssrc for ssrc, known in table.items() if known is layer]:
                 del table[ssrc]
+                if self.inbound is not None:
+                    self.inbound.unpin(ssrc)

@@ -32,6 +32,25 @@ class Context:
     """Between the arrivals of a batch and its forwarding: what arrived in it has not left yet."""
     batch: int = 0
     """Number of the batch, so that a layer knows what it held before it."""
+    video_batch: int = 0
+    """The same for video: batches that wait in the executor and leave together count as one, by the number of the first."""
+    video_waits: bool = False
+    """Video of the batches since `video_batch` was not forwarded yet."""
+
+    def begin_batch(self) -> None:
+        """Arrivals begin."""
+        self.in_batch = True
+        self.batch += 1
+        if not self.video_waits:
+            self.video_batch = self.batch
+
+    def batch_of(self, audio: bool) -> int:
+        """Number of the batch that audio or video arriving now belongs to."""
+        return self.batch if audio else self.video_batch
+
+    def unsent(self, audio: bool, batch: int) -> bool:
+        """Whether what a layer got in this batch was not forwarded yet."""
+        return batch == self.batch_of(audio) and (self.in_batch or (self.video_waits and not audio))
 
     def ntp(self, now: int) -> int:
         """64-bit NTP time of a monotonic time."""

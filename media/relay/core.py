@@ -60,7 +60,7 @@ class Relay:
         self._delivery.connected(session, connected, now)
 
     def label_sources(self, plans: Iterable[SourcePlan], now: int) -> None:
-        """New labels and mute by key, whether fed now or later. What somebody may no more have is cut before this returns (M27)."""
+        """New labels and mute of keys that are fed now. What somebody may no more have is cut before this returns (M27)."""
         self._intake.label(plans, now)
 
     def configure(self, session: int, labels: frozenset[str], wishes: Mapping[str, SlotWish], now: int) -> None:
@@ -78,10 +78,13 @@ class Relay:
         if len(records) % ARRIVAL.size:
             self._context.count["arrivals_malformed"] += 1
             return
-        self._context.batch += 1
-        self._context.in_batch = True
+        self._context.begin_batch()
         self._intake.arrivals(records, now)
         self._context.in_batch = False
+
+    def on_hold(self, video_waits: bool) -> None:
+        """The executor keeps video of the batches so far for the next flush, or has forwarded all of it (M1)."""
+        self._context.video_waits = video_waits
 
     def on_rtcp(self, session: int, compound: bytes, now: int) -> None:
         """Take in one decrypted RTCP compound of a session; a malformed one is counted and dropped."""

@@ -24,7 +24,10 @@ MAX_SLOTS = 64
 """Slots of one subscriber."""
 REPORT = SECOND
 RELIEF = SECOND
-"""A subscriber that lost packets to a full queue asks for a keyframe only after this."""
+"""A subscriber that lost packets to a full queue asks for a keyframe only after this …"""
+MAX_RELIEF = 16 * SECOND
+"""… and after twice as long each time it falls behind again soon: its keyframes cost everybody (M13)."""
+CALM = 10 * SECOND
 
 
 class Delivery:
@@ -254,7 +257,8 @@ class Delivery:
             if slot.awaited is None:
                 slot.wait(layer)
             slot.announce("waiting")
-            self._context.timers.at(("relief", row), now + RELIEF, partial(self._relieve, slot))
+            slot.relief = RELIEF if now - slot.begun_at >= CALM else min(MAX_RELIEF, max(RELIEF, 2 * slot.relief))
+            self._context.timers.at(("relief", row), now + slot.relief, partial(self._relieve, slot))
 
     def _relieve(self, slot: Slot, now: int) -> None:
         if slot.congested and slot.awaited is not None:

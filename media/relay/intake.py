@@ -24,8 +24,6 @@ from media.wire.seq import distance
 MAX_PUBLISHERS = 1024
 MAX_LAYERS = 16
 """Streams of one publishing session."""
-MAX_PLANS = 8192
-"""Remembered plans of keys, fed or not; the longest unused is forgotten."""
 REPORT = SECOND
 _DUPLICATE, _KEYFRAME = int(ArrivalFlag.DUPLICATE), int(ArrivalFlag.KEYFRAME)
 _NO_MEDIA = int(ArrivalFlag.DUPLICATE | ArrivalFlag.PADDING)
@@ -55,7 +53,6 @@ class Intake:
         self._listener = listener
         self._publishers: dict[int, Publisher] = {}
         self._layers: dict[int, ReceivedLayer] = {}
-        self._plans: dict[str, SourcePlan] = {}
         self._next_layer = 1
         self._cycled = 0
         self.sources = sources
@@ -68,7 +65,7 @@ class Intake:
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the tables, for metrics."""
-        return {"publishers": len(self._publishers), "layers": len(self._layers), "sources": len(self.sources), "plans": len(self._plans)}
+        return {"publishers": len(self._publishers), "layers": len(self._layers), "sources": len(self.sources)}
 
     # --- sessions and plans
 
@@ -91,7 +88,6 @@ class Intake:
             timers.at("cycle", now + CYCLE, self._cycle)
 
     def _feed(self, publisher: Publisher, media: PublishedMedia, plan: SourcePlan, now: int) -> None:
-        plan = self._planned(plan)
         old = self.sources.get(plan.key)
         if old is not None:
             self._context.count["takeovers"] += 1
@@ -101,27 +97,12 @@ class Intake:
         self.sources[plan.key] = source
         self._listener.source_changed(plan.key, now)
 
-    def _planned(self, plan: SourcePlan) -> SourcePlan:
-        """A publisher's plan, with what `label` said of its key, which is the server's latest word."""
-        known = self._plans.get(plan.key)
-        return plan if known is None else SourcePlan(plan.name, plan.key, known.labels, known.muted)
-
-    def _remember(self, plan: SourcePlan) -> None:
-        self._plans.pop(plan.key, None)
-        self._plans[plan.key] = plan
-        if len(self._plans) > MAX_PLANS:
-            idle = next((key for key in self._plans if key not in self.sources), None)
-            self._plans.pop(idle if idle is not None else next(iter(self._plans)), None)
-
     def label(self, plans: Iterable[SourcePlan], now: int) -> None:
-        """New labels and mute of keys, fed now or later."""
+        """New labels and mute of keys that are fed now. A later publisher brings its own: remembered ones would be older than those."""
         for plan in plans:
             source = self.sources.get(plan.key)
-            name = plan.name or (source.plan.name if source else "")
-            plan = SourcePlan(name, plan.key, plan.labels, plan.muted)
-            self._remember(plan)
             if source is not None:
-                source.plan = plan
+                source.plan = SourcePlan(plan.name or source.plan.name, plan.key, plan.labels, plan.muted)
                 self._listener.source_changed(plan.key, now)
 
     def remove(self, session: int, now: int) -> None:
@@ -205,7 +186,7 @@ class Intake:
 
     def arrivals(self, records: bytes | bytearray | memoryview, now: int) -> None:
         """Take in the records of one batch, before the batch is forwarded."""
-        layers, publishers, batch = self._layers, self._publishers, self._context.batch
+        layers, publishers, batch_of = self._layers, self._publishers, self._context.batch_of
         for number, flags, raw, seq, timestamp, arrival, transport, size, level, payload_type in ARRIVAL.iter_unpack(records):
             layer = layers.get(number)
             if layer is None:
@@ -214,7 +195,7 @@ class Intake:
             publisher = publishers[layer.source.session]
             if transport >= 0:
                 self._note_transport(publisher, transport, arrival, now)
-            layer.begin_batch(batch)
+            layer.begin_batch(batch_of(layer.audio))
             if layer.take(flags, raw, seq, timestamp, arrival, size, payload_type):
                 self._context.count["restarts"] += 1
                 self._listener.interrupted(layer, now)

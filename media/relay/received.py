@@ -156,10 +156,6 @@ class ReceivedLayer:
         """A sender report of this stream arrived: the next report block echoes it."""
         self._sr = (middle(ntp), now)
 
-    def sent_before(self, in_batch: bool) -> int:
-        """Newest ring sequence that live rows have had already."""
-        return self.head_before if in_batch and self.batch >= 0 else self.head
-
     def expected(self) -> tuple[int, int]:
         """(packets expected, packets received) since the stream began (RFC 3550 A.3)."""
         return (0, 0) if self._base < 0 else (self._highest - self._base + 1, self._received)

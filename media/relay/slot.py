@@ -52,6 +52,8 @@ class Slot:
         """Catching up: next ring sequence to send."""
         self.credit = 0.0
         """Catching up: packets that may be sent now."""
+        self.step = 0.0
+        """Catching up: packets that may be sent at least in each step."""
         self.congested = False
         """It lost packets to a full queue: no burst from the cache before the next keyframe (M13)."""
         self.restarted_at: int | None = None
@@ -67,6 +69,11 @@ class Slot:
         """(outgoing timestamp, its moment on our clock) of the first packet ever."""
         self._begin = 0
         """Outgoing sequence at which the layer began."""
+        self._cut = 0
+        """1 if what was sent last ends within a frame: a number is left out before the next, so that nobody takes it for complete (M7)."""
+        self.begun_at = -SECOND
+        self.relief = 0
+        """After an overflow: how long no keyframe is asked for, ns."""
         self.row = Row(
             row=row,
             session=session,
@@ -119,6 +126,7 @@ class Slot:
         """Send nothing; the sequence space stays."""
         self._context.timers.cancel(("catch up", self.row.row))
         if self.layer is not None:
+            self._note_cut()
             self.layer.playing.pop(self, None)
             self.layer = None
             self._set(replace(self.row, layer=NO_LAYER, live=False))
@@ -134,12 +142,13 @@ class Slot:
         """Send this layer from ring sequence `seq` on, whose timestamp is given; not `live`: `send_range` follows."""
         self._context.timers.cancel(("catch up", self.row.row))
         self.stop_waiting()
-        cut = self._cut_frame(layer)
+        self._note_cut()
+        self.begun_at = now
         if self.layer is not None:
             self.layer.playing.pop(self, None)
         sent = self.counters()
         injected = self._parameter_sets(layer)
-        next_seq = self._first if sent.seq < 0 else sent.seq + 1 + cut
+        next_seq = self._first if sent.seq < 0 else sent.seq + 1 + self._cut
         out_timestamp = self._timestamp(layer, timestamp, sent, now)
         picture, tl0 = self._picture_offsets(layer, seq, sent)
         self._begin = next_seq
@@ -191,13 +200,16 @@ class Slot:
 
     # --- running numbers on
 
-    def _cut_frame(self, layer: ReceivedLayer) -> int:
-        """1 if what was sent last ends within a frame: a number is left out, so that nobody takes it for complete (M7)."""
+    def _note_cut(self) -> None:
+        """The layer ends here; one of which nothing was sent changes nothing."""
         old = self.layer
-        if old is None or self.audio or self.state is not State.PLAYING or old is layer:
-            return 0
-        in_batch = self._context.in_batch and old.batch == self._context.batch
-        return int(not (old.marker_before if in_batch else old.marker))
+        if old is not None and self.counters().seq >= self._begin:
+            self._cut = int(not self.audio and not self._whole(old))
+
+    def _whole(self, old: ReceivedLayer) -> bool:
+        if self.state is State.CATCHING_UP:
+            return self._context.executor.ends_frame(old.number, self.cursor - 1)
+        return old.marker_before if self._context.unsent(old.audio, old.batch) else old.marker
 
     def _timestamp(self, layer: ReceivedLayer, timestamp: int, sent: RowCounters, now: int) -> int:
         """Outgoing timestamp of the first packet of a layer."""

@@ -36,6 +36,9 @@ class Handler(Protocol):
     def on_arrivals(self, arrivals: bytearray, now: int) -> None:
         """`ARRIVAL` records of one read; called before the fan-out flushes."""
 
+    def on_hold(self, video_waits: bool) -> None:
+        """Whether video of the batches so far waits in the fan-out, or all of it was forwarded."""
+
     def on_rtcp(self, session: int, compound: bytes, now: int) -> None:
         """One decrypted compound packet."""
 

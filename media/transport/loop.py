@@ -22,6 +22,7 @@ from media.transport import dtls
 from media.transport.config import Handler, LoopConfig
 from media.transport.directory import Directory
 from media.transport.limits import StrangerLimit
+from media.transport.load import Load
 from media.transport.network import Network, is_stream
 from media.transport.sdp import Candidate, Local, Peer
 from media.transport.session import MediaSession, SessionEvent
@@ -69,6 +70,10 @@ class MediaLoop:
         self._logged_at = -LOG_EVERY
         self._closed = False
         now = time.monotonic_ns()
+        self.load = Load(time.thread_time_ns, now)
+        """Of the thread this loop runs on."""
+        self._video_since: int | None = None
+        """Since when video waits for a larger batch."""
         self._slow = SlowPath(self._directory, self._sessions, StrangerLimit(now), self.count)
         self._network = Network(fanout, config, loop, self._readable, self._writable, self._on_frames, self._path_gone, self.wake)
 
@@ -144,6 +149,7 @@ class MediaLoop:
     def stats(self) -> dict[str, int]:
         """Every counter by name (M28)."""
         held = {"sessions": len(self._sessions), "paths": len(self._directory), "errors": self.count["errors"]}
+        held["load_percent"] = round(self.load.value * 100)
         return {**self.count, **self._network.stats(), **held}
 
     async def close(self) -> None:
@@ -212,12 +218,22 @@ class MediaLoop:
 
     def _finish(self, now: int) -> None:
         """After every wake-up: forward, tell, re-arm."""
-        self._guard(self._fanout.flush, now)
+        self.load.note(now)
+        self._guard(self._forward, now)
         rows = self._guard(self._fanout.take_overflows)
         if rows:
             self._guard(self._handler.on_overflow, rows, now)
         self._guard(self.after_work)
         self._arm(now)
+
+    def _forward(self, now: int) -> None:
+        """Sound at once, and video too while the loop has time; above half load video may wait for more of it (M1)."""
+        before = self._video_since
+        since = now if before is None else before
+        waits = self._fanout.flush(now, hold_video=now - since < self.load.hold())
+        self._video_since = since if waits else None
+        if waits != (before is not None):
+            self._handler.on_hold(waits)
 
     def _settle(self, session: MediaSession, now: int) -> None:
         """Carry a session's news to everybody concerned."""
@@ -257,7 +273,8 @@ class MediaLoop:
 
     def _arm(self, now: int) -> None:
         """Set the one timer if something is due before it rings."""
-        wanted = (self._guard(self._handler.poll_timeout), self._deadlines.next(), self._network.poll_timeout())
+        flush = None if self._video_since is None else self._video_since + self.load.hold()
+        wanted = (self._guard(self._handler.poll_timeout), self._deadlines.next(), self._network.poll_timeout(), flush)
         deadline = min((t for t in wanted if t is not None), default=None)
         if deadline is None or self._closed:
             return

@@ -40,25 +40,36 @@ class TcpConnection:
         """Octets waiting."""
         self._sock, self._server, self._loop = sock, server, server.loop
         self._deframer = Deframer()
-        self._urgent: deque[bytes] = deque()
-        self._video: deque[bytes] = deque()
+        self._urgent: deque[tuple[int | None, bytes]] = deque()
+        self._video: deque[tuple[int | None, bytes]] = deque()
+        """Framed packets, each with the row it belongs to."""
         self._rest = b""
         """Unsent end of a frame already begun: nothing may overtake it."""
         self._waiting = False
         self._closed = False
         self._loop.add_reader(sock.fileno(), self._readable)
 
-    def send(self, packet: bytes | bytearray | memoryview, droppable: bool) -> bool:
+    def send(self, packet: bytes | bytearray | memoryview, droppable: bool, row: int | None = None) -> bool:
         """Queue one packet; False if the bounded queue was full and it was dropped."""
         if self._closed or self.queued + len(packet) + 2 > (VIDEO_QUEUE if droppable else QUEUE):
             self._server.count["tcp_dropped"] += 1
             return False
         framed = frame(packet)
-        (self._video if droppable else self._urgent).append(framed)
+        (self._video if droppable else self._urgent).append((row, framed))
         self.queued += len(framed)
         if not self._waiting:
             self._push()
         return not self._closed
+
+    def discard(self, row: int) -> int:
+        """Take back the queued packets of a row; one whose beginning has left must follow it, or the framing is lost."""
+        waiting = len(self._urgent) + len(self._video)
+        if not waiting:
+            return 0
+        self._urgent = deque(entry for entry in self._urgent if entry[0] != row)
+        self._video = deque(entry for entry in self._video if entry[0] != row)
+        self.queued = len(self._rest) + sum(len(framed) for _, framed in (*self._urgent, *self._video))
+        return waiting - len(self._urgent) - len(self._video)
 
     def close(self) -> None:
         """Close now; what is queued is lost."""
@@ -89,25 +100,21 @@ class TcpConnection:
 
     def _push(self) -> None:
         try:
-            while chunk := self._next():
+            while self.queued:
+                queue = self._urgent or self._video
+                chunk = self._rest or queue[0][1]
                 sent = self._sock.send(chunk)
+                if not self._rest:
+                    queue.popleft()
                 self.queued -= sent
                 self._rest = chunk[sent:]
                 if self._rest:
                     break
         except (BlockingIOError, InterruptedError):
-            self._rest = chunk
+            pass
         except OSError:
             self._loop.call_soon(self._server.remove, self.number)
-            self._rest = chunk
-        self._want_write(bool(self._rest))
-
-    def _next(self) -> bytes:
-        if self._rest:
-            return self._rest
-        if self._urgent:
-            return self._urgent.popleft()
-        return self._video.popleft() if self._video else b""
+        self._want_write(self.queued > 0)
 
     def _want_write(self, wanted: bool) -> None:
         if wanted == self._waiting:

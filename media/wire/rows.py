@@ -172,6 +172,9 @@ class Executor(Protocol):
     def picture(self, layer: int, seq: int) -> Picture:
         """Picture numbers of ring sequence `seq`, (−1, −1) if it is not held or not VP8: what the offsets of a switch need (M7)."""
 
+    def ends_frame(self, layer: int, seq: int) -> bool:
+        """Whether ring sequence `seq` is held and has the marker bit."""
+
     def inject(self, row: int, seq: int, timestamp: int, payload_type: int, payload: bytes) -> bool:
         """Send a packet of relay's own on the row now: extended outgoing `seq` and `timestamp`, the subscriber's payload type, no marker.
 

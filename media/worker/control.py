@@ -20,6 +20,7 @@ import msgspec
 
 from media.client.frames import FrameError, frame, read_frame
 from media.client.messages import (
+    OLDEST,
     PROTOCOL,
     AnyCommand,
     AnyEvent,
@@ -40,9 +41,15 @@ log = logging.getLogger(__name__)
 QUEUE = 1024
 """Events kept for one controller."""
 REPLIES = 2048
-"""Replies remembered for repeated command ids."""
+"""Replies remembered for repeated command ids …"""
+REPLY_OCTETS = 8 * 1024 * 1024
+"""… as long as their SDP answers take no more than this."""
+PENDING = 256
+"""Commands of one controller that run, or whose reply it has not read: then it is read from no more until it reads."""
 CONTROLLERS = 16
 """Connections at a time."""
+GOODBYE_SECONDS = 1.0
+"""How long `close` waits for controllers to read the last events."""
 
 
 class Commands(Protocol):
@@ -65,6 +72,7 @@ class ControlServer:
         self.hello = Hello(worker_id=worker_id, epoch=secrets.token_hex(8), protocol=PROTOCOL, pid=os.getpid())
         self._controllers: set[_Controller] = set()
         self._replies: OrderedDict[str, Reply | Refusal] = OrderedDict()
+        self._reply_octets = 0
         self._running: dict[str, asyncio.Future[Reply | Refusal]] = {}
         self._server: asyncio.Server | None = None
         self._n = 0
@@ -80,11 +88,20 @@ class ControlServer:
             os.umask(old_mask)
 
     async def close(self) -> None:
-        """Stop listening and end every connection."""
+        """Stop listening; every controller gets what is queued for it, then its connection ends."""
         if self._server:
             self._server.close()
-        for controller in list(self._controllers):
+        controllers = list(self._controllers)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                for controller in controllers:
+                    await controller.flushed()
+        for controller in controllers:
             controller.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                for controller in controllers:
+                    await controller.gone.wait()
         self._path.unlink(missing_ok=True)
 
     def next_event(self) -> int:
@@ -117,8 +134,9 @@ class ControlServer:
         del self._running[command_id]
         if not done.cancelled():
             self._replies[command_id] = done.result()
-        while len(self._replies) > REPLIES:
-            self._replies.popitem(last=False)
+            self._reply_octets += _size(done.result())
+        while len(self._replies) > REPLIES or self._reply_octets > REPLY_OCTETS:
+            self._reply_octets -= _size(self._replies.popitem(last=False)[1])
 
     async def _carry_out(self, command: AnyCommand) -> Reply | Refusal:
         if isinstance(command, Attach):
@@ -135,9 +153,9 @@ class ControlServer:
             return Refusal(id=command.id, code="media.error", detail="internal error")
 
     def _attach(self, command: Attach) -> Reply | Refusal:
-        if command.oldest <= PROTOCOL <= command.newest:
+        if command.oldest <= PROTOCOL and command.newest >= OLDEST:
             return Reply(id=command.id)
-        return Refusal(id=command.id, code="media.protocol", detail=f"this worker speaks {PROTOCOL}")
+        return Refusal(id=command.id, code="media.protocol", detail=f"this worker speaks {OLDEST} to {PROTOCOL}")
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._controllers) >= CONTROLLERS:
@@ -149,9 +167,16 @@ class ControlServer:
             await controller.run(frame(encode(self.hello)) + self.snapshot())
         except (OSError, asyncio.IncompleteReadError, FrameError, msgspec.MsgspecError) as error:
             log.info("controller left: %r", error)
+        except asyncio.CancelledError:
+            log.debug("controller cut off at shutdown")  # asyncio would log a traceback of its own (fixed in Python 3.12.1).
         finally:
             self._controllers.discard(controller)
             controller.close()
+            controller.gone.set()
+
+
+def _size(reply: Reply | Refusal) -> int:
+    return len(reply.answer) if isinstance(reply, Reply) else 0
 
 
 class _Controller:
@@ -165,7 +190,12 @@ class _Controller:
         self._replies: deque[bytes] = deque()
         self._resync = False
         self._wake = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._unread = 0
+        """Commands taken whose reply was not written yet."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self.gone = asyncio.Event()
+        """The connection's handler has ended."""
 
     def offer(self, event: bytes) -> None:
         """Queue an event, or fall back to a snapshot when the queue is full."""
@@ -178,6 +208,12 @@ class _Controller:
             self._events.append(event)
         self._wake.set()
 
+    async def flushed(self) -> None:
+        """Return when everything queued was handed to the socket."""
+        while self._events or self._replies or self._resync:
+            self._flushed.clear()
+            await self._flushed.wait()
+
     def close(self) -> None:
         """End the connection and its tasks."""
         for task in self._tasks:
@@ -189,7 +225,11 @@ class _Controller:
         self._writer.write(greeting)
         self._spawn(self._write())
         while True:
+            while self._unread >= PENDING:
+                self._flushed.clear()
+                await self._flushed.wait()
             command = decode_command(await read_frame(self._reader))
+            self._unread += 1
             # An SDP answer needs no await, so commands cannot overtake each other in practice; a slow one must not block others.
             self._spawn(self._reply(command))
 
@@ -203,7 +243,7 @@ class _Controller:
         self._wake.set()
 
     async def _write(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
@@ -212,6 +252,11 @@ class _Controller:
                     self._writer.write(self._server.snapshot())
                 # Events first: a reply must not reach the controller before the events its command caused.
                 self._writer.write(b"".join((*self._events, *self._replies)))
+                self._unread -= len(self._replies)
                 self._events.clear()
                 self._replies.clear()
                 await self._writer.drain()
+                self._flushed.set()
+        except (OSError, FrameError) as error:
+            log.info("controller cannot be told: %r", error)
+            self._writer.close()

@@ -6,10 +6,12 @@ The node owns names: sessions are opaque strings outside (`w0-…`) and small in
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import singledispatchmethod
 
 from media.client.messages import (
@@ -73,7 +75,12 @@ class Node:
         fanout.binder = relay.bind
         node = cls(settings, relay, fanout)
         config = LoopConfig(
-            host=settings.host, port=settings.port, tcp_port=settings.tcp_port, announce=settings.announce, prefix=settings.worker_id
+            host=settings.host,
+            port=settings.port,
+            tcp_port=settings.tcp_port,
+            announce=settings.announce,
+            tcp_announce=settings.tcp_announce,
+            prefix=settings.worker_id,
         )
         node._media = await MediaLoop.open(fanout, relay, config)
         node._media.on_event = node._transport_event
@@ -88,6 +95,11 @@ class Node:
     def summary(self) -> str:
         """The announced addresses, for the log."""
         return ", ".join(f"{c.transport} {c.ip} {c.port}" for c in self._media.candidates())
+
+    def load(self) -> float:
+        """Share of a core the media thread uses now, 0 … 1."""
+        self._media.load.note(time.monotonic_ns())
+        return self._media.load.value
 
     async def close(self) -> None:
         """End every session, tell the peers, release the ports."""
@@ -132,7 +144,8 @@ class Node:
             for p, m in zip(plans, media, strict=True)
         }
         self._media.open_session(session.number, local, answer.peer)
-        self._relay.add_publisher(session.number, command.owner, media, plans, now)
+        with self._closing_on_refusal(session):
+            self._relay.add_publisher(session.number, command.owner, media, plans, now)
         return self._added(session, command.id, answer.sdp)
 
     @_do.register
@@ -145,9 +158,19 @@ class Node:
         session.slots = {slot.slot: SlotState() for slot in answer.slots}
         session.labels = command.labels
         self._media.open_session(session.number, local, answer.peer)
-        self._relay.add_subscriber(session.number, command.owner, answer.slots, now)
+        with self._closing_on_refusal(session):
+            self._relay.add_subscriber(session.number, command.owner, answer.slots, now)
         self._relay.configure(session.number, frozenset(command.labels), _wishes(command.slots), now)
         return self._added(session, command.id, answer.sdp)
+
+    @contextlib.contextmanager
+    def _closing_on_refusal(self, session: Session) -> Iterator[None]:
+        """What the relay refuses leaves no half of a session behind."""
+        try:
+            yield
+        except MediaError:
+            self._media.close_session(session.number)
+            raise
 
     def _added(self, session: Session, command_id: str, answer: str) -> Reply:
         self._table.add(session)
@@ -196,6 +219,7 @@ class Node:
             **{f"fanout.{name}": value for name, value in self._fanout.stats().items()},
             **{f"transport.{name}": value for name, value in self._media.stats().items()},
             "process.cpu_seconds": time.process_time(),
+            "process.full_collections": gc.get_stats()[2]["collections"],
             "sessions": len(self._table),
         }
         return Reply(id=command.id, counters=counters)

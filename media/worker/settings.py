@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.transport.addresses import BadAnnounce, parse_announce
+
 
 class BadSetting(ValueError):
     """A variable that cannot be used; the text names it."""
@@ -26,6 +28,8 @@ class WorkerSettings:
     """ICE-TCP; None: the same number as `port`; −1: no TCP."""
     announce: tuple[str, ...] = ()
     """Addresses put into answers in place of the bound ones (NAT, containers)."""
+    tcp_announce: tuple[str, ...] = ()
+    """The same for TCP; empty: those of `announce` (M23)."""
     data_dir: Path = Path("data")
     video_codecs: tuple[str, ...] = ("VP8", "H264")
     log_level: str = "INFO"
@@ -45,9 +49,23 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not text.lstrip("-").isdecimal() or not low <= int(text) <= high:
+    try:
+        number = int(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
         raise BadSetting(f"{name}={text!r}: a number from {low} to {high} is needed")
-    return int(text)
+    return number
+
+
+def _announced(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = _words(env.get(name, ""))
+    for text in found:
+        try:
+            parse_announce(text)
+        except BadAnnounce as error:
+            raise BadSetting(f"{name}: {error}") from error
+    return found
 
 
 def _own(port: int, index: int) -> int:
@@ -69,7 +87,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> WorkerSettings:
         host=env.get("SHUANGSHI_MEDIA_HOST", "").strip() or "127.0.0.1",
         port=_own(port, index),
         tcp_port=_own(tcp, index),
-        announce=_words(env.get("SHUANGSHI_MEDIA_ANNOUNCE", "")),
+        announce=_announced(env, "SHUANGSHI_MEDIA_ANNOUNCE"),
+        tcp_announce=_announced(env, "SHUANGSHI_MEDIA_TCP_ANNOUNCE"),
         data_dir=Path(env.get("SHUANGSHI_DATA_DIR", "").strip() or "data"),
         video_codecs=tuple(word.upper() for word in _words(env.get("SHUANGSHI_VIDEO_CODECS", "VP8,H264"))),
         log_level=env.get("SHUANGSHI_LOG_LEVEL", "").strip().upper() or "INFO",

@@ -15,7 +15,8 @@ from media.transport.sdp.write import Accepted, write_answer
 from media.wire.negotiated import ExtensionIds, Kind, PayloadType, PublishedMedia
 
 SOURCES: dict[str, Kind] = {"mic": "audio", "camera": "video", "screen": "video"}
-FEEDBACK = ("transport-cc", "goog-remb", "nack", "nack pli", "ccm fir")
+FEEDBACK = ("transport-cc", "nack", "nack pli", "ccm fir")
+"""Not `goog-remb`: a publisher that was promised our estimate and gets none may hold its rate down."""
 SENDING = ("sendrecv", "sendonly")
 
 
@@ -102,11 +103,8 @@ def _published(
 
 
 def _feedback(offered: frozenset[str], ids: ExtensionIds) -> tuple[str, ...]:
-    """What of the offered feedback we send; transport-cc needs its extension, and takes the place of REMB."""
-    kept = [message for message in FEEDBACK if message in offered]
-    if not ids.transport_cc:
-        kept = [message for message in kept if message != "transport-cc"]
-    return tuple(message for message in kept if message != "goog-remb" or "transport-cc" not in kept)
+    """What of the offered feedback we send; transport-cc needs its extension."""
+    return tuple(message for message in FEEDBACK if message in offered and (message != "transport-cc" or ids.transport_cc))
 
 
 def _distinct(media: PublishedMedia, seen: set[int]) -> PublishedMedia:

@@ -263,3 +263,46 @@ def test_rtcp_is_sealed_for_its_session():
         assert peer.unprotect_rtcp(rig.sock.take(address)[0]) == compound
     rig.fanout.send_slow(Path(0, address), b"\x16dtls")
     assert rig.sock.take(address) == [b"\x16dtls"]
+
+
+def test_held_video_leaves_with_the_next_flush_and_sound_at_once():
+    rig = Rig()
+    rig.layer(1, 1000, (VP8,))
+    rig.layer(2, 2000, (OPUS,))
+    address, peer = rig.subscribe(2)
+    rig.fanout.set_row(Row(1, 2, 50, False, 1, {96: 100}, 1000 - BASE, 0, 0, True))
+    rig.fanout.set_row(Row(2, 2, 60, True, 2, {111: 109}, 1000 - BASE, 0, 0, True))
+    rig.push(packet(1, vp8(1, 1, b"picture", key=True)), flush=False)
+    rig.push(packet(1, b"\xfcsound", ssrc=2000, kind=111), flush=False)
+    assert rig.fanout.flush(rig.now, hold_video=True) is True
+    assert [split(peer.unprotect(wire))[0].ssrc for wire in rig.sock.take(address)] == [60]
+    rig.push(packet(2, vp8(2, 2, b"picture")), flush=False)
+    assert rig.fanout.flush(rig.now) is False
+    assert [split(peer.unprotect(wire))[0].ssrc for wire in rig.sock.take(address)] == [50, 50]
+
+
+def test_a_full_batch_of_video_is_not_held():
+    rig = Rig()
+    rig.layer(1, 1000, (VP8,))
+    address, _ = rig.subscribe(2)
+    rig.fanout.set_row(Row(1, 2, 50, False, 1, {96: 100}, 1000 - BASE, 0, 0, True))
+    for sequence in range(64):
+        assert rig.sock.take(address) == []
+        rig.push(packet(sequence, vp8(1, 1, b"picture", key=True)), flush=False)
+        held = rig.fanout.flush(rig.now, hold_video=True)
+    assert held is False
+    assert len(rig.sock.take(address)) == 64
+
+
+def test_held_video_of_a_row_that_was_revoked_is_not_sent():
+    rig = Rig()
+    rig.layer(1, 1000, (VP8,))
+    address, _ = rig.subscribe(2)
+    row = Row(1, 2, 50, False, 1, {96: 100}, 1000 - BASE, 0, 0, True)
+    rig.fanout.set_row(row)
+    rig.push(packet(1, vp8(1, 1, b"picture", key=True)), flush=False)
+    assert rig.fanout.flush(rig.now, hold_video=True)
+    rig.fanout.set_row(dataclasses.replace(row, layer=0, live=False))
+    rig.fanout.forget(1)
+    assert not rig.fanout.flush(rig.now)
+    assert rig.sock.take(address) == []

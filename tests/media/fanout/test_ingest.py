@@ -230,3 +230,11 @@ def test_a_removed_session_leaves_nothing():
     rig.fanout.remove_session(1)
     stats = rig.fanout.stats()
     assert (stats["sessions"], stats["layers"], stats["rows"], stats["paths"]) == (0, 0, 0, 0)
+
+
+def test_a_publisher_may_change_its_ssrc_more_often_than_windows_are_kept():
+    rig = Rig()
+    for number in range(300):
+        rig.layer(1, 5000 + number)
+        assert len(rig.push(packet(1, vp8(1, 1, b"picture", key=True), ssrc=5000 + number))) == 1
+    assert rig.fanout.stats()["ssrc_table_full"] == 0

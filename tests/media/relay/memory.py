@@ -164,6 +164,10 @@ class MemoryExecutor:
         stored = self.rings[layer].held.get(seq) if layer in self.rings else None
         return Picture(stored.packet.picture_id, stored.packet.tl0) if stored else Picture(-1, -1)
 
+    def ends_frame(self, layer: int, seq: int) -> bool:
+        stored = self.rings[layer].held.get(seq) if layer in self.rings else None
+        return stored is not None and stored.packet.marker
+
     def inject(self, row: int, seq: int, timestamp: int, payload_type: int, payload: bytes) -> bool:
         state = self.rows[row]
         if seq <= state.seq:
@@ -225,15 +229,17 @@ class MemoryExecutor:
     ) -> tuple[int, ...]:
         return (layer, int(flags), raw, seq, timestamp, now, packet.transport_seq, packet.size, packet.level, payload_type)
 
-    def flush(self) -> None:
-        """Forward what came since the last flush."""
-        waiting = {number: ring.pending for number, ring in self.rings.items() if ring.pending}
+    def flush(self, hold_video: bool = False) -> bool:
+        """Forward what came since the last flush; whether something still waits."""
+        held = {number for number, ring in self.rings.items() if hold_video and ring.spec.payload_types[0].codec.name != "opus"}
+        waiting = {number: ring.pending for number, ring in self.rings.items() if ring.pending and number not in held}
         for number in waiting:
             self.rings[number].pending = []
         for state in list(self.rows.values()):
             if state.row.live:
                 for stored in waiting.get(state.row.layer, ()):
                     self._send(state, stored)
+        return any(ring.pending for ring in self.rings.values())
 
     def _send(self, state: RowState, stored: Stored) -> int:
         row = state.row

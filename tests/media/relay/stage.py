@@ -50,7 +50,8 @@ class Stage:
         self.fake.now = self.clock.now
         self.relay = Relay(self.fake, rng=random.Random(seed), wall_offset=1_700_000_000 * SECOND)
         self.fake.binder = self.relay.bind
-        self._armed: int | None = None
+        self.holding = False
+        """Video waits in the executor."""
 
     @property
     def now(self) -> int:
@@ -76,8 +77,11 @@ class Stage:
         self.settle()
         records = self.fake.receive(session, packets, self.now)
         self.relay.on_arrivals(records, self.now)
-        self.fake.flush()
+        self.flush()
         self.settle()
+
+    def flush(self, hold_video: bool = False) -> None:
+        self.relay.on_hold(self.fake.flush(hold_video or self.holding))
 
     def settle(self) -> None:
         """Run what is due now."""

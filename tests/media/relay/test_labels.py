@@ -85,10 +85,27 @@ def test_muted_microphone_goes_to_nobody_until_unmuted():
     assert len(stage.fake.to(2)) == 1
 
 
-def test_labels_are_remembered_for_a_key_nobody_feeds_yet():
-    stage = Stage()
+def test_a_publisher_brings_the_latest_labels_of_its_keys():
+    """Off stage since it was last here: what a label said then must not let it through now."""
+    stage, _ = playing()
     stage.relay.label_sources([plan("", "cam", "stage")], stage.now)
-    stage.publisher(1, "class-1", [video()], [plan("camera", "cam", "old")])
-    stage.subscriber(2, [video_slot()], WISH, labels=("stage",))
-    play(stage, 1, Camera(0xA), 1, key_first=True)
-    assert len(stage.fake.to(2)) == 2
+    stage.relay.remove_session(1, stage.now)
+    stage.relay.label_sources([plan("", "cam", "stage")], stage.now)
+    count = len(stage.fake.to(2))
+    stage.publisher(3, "class-1", [video()], [plan("camera", "cam", "wall")])
+    play(stage, 3, Camera(0xC), 5, key_first=True)
+    assert len(stage.fake.to(2)) == count
+    stage.relay.label_sources([plan("", "cam", "stage")], stage.now)
+    play(stage, 3, Camera(0xC, seq=5000), 1, key_first=True)
+    assert len(stage.fake.to(2)) > count
+
+
+def test_a_microphone_muted_when_it_left_is_heard_if_it_comes_back_on_stage():
+    stage = Stage()
+    stage.publisher(1, "class-1", [audio()], [plan("mic", "m", "stage")])
+    stage.subscriber(2, [audio_slot()], {"program.audio": SlotWish(("m",))}, labels=("stage",))
+    stage.relay.label_sources([plan("", "m", "stage", muted=True)], stage.now)
+    stage.relay.remove_session(1, stage.now)
+    stage.publisher(3, "class-1", [audio()], [plan("mic", "m", "stage")])
+    stage.pump(3, Voice(0xB).packet())
+    assert len(stage.fake.to(2)) == 1

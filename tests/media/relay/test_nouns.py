@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.errors import TableFull
+from media.relay import SlotWish
 from media.relay.answers import Answers
 from media.relay.clock import LayerClock, SenderClock, unix_ns
 from media.relay.codecs import parameter_sets, payload_map
@@ -23,7 +24,7 @@ from media.relay.transport_log import TransportLog
 from media.wire.negotiated import Codec, PayloadType
 from media.wire.ntp import ntp_from_ns
 from media.wire.rows import ArrivalFlag
-from tests.media.relay.stage import IDS, VP8, Stage, plan, video
+from tests.media.relay.stage import IDS, VP8, Stage, plan, video, video_slot
 from tests.network import MS, SECOND
 
 
@@ -254,6 +255,16 @@ def test_h264_profiles_fit_upwards_and_never_across_modes():
     assert payload_map(offered[:1], slot[:1]) == {96: 10}, "Baseline fits High"
 
 
+def test_h264_without_parameters_takes_every_packetization_mode():
+    bare = Codec("H264", 90000)
+    source = [PayloadType(102, h264("42e01f", "1")), PayloadType(104, h264("42e01f", "0")), PayloadType(106, bare)]
+    assert payload_map(source, [PayloadType(103, bare)]) == {102: 103, 104: 103, 106: 103}
+    named = [PayloadType(90, bare), PayloadType(91, h264("42e01f", "0")), PayloadType(92, h264("42e01f", "1"))]
+    assert payload_map(source, named) == {102: 92, 104: 91, 106: 90}
+    assert payload_map(source[:1], named[1:2]) == {}
+    assert payload_map([PayloadType(102, h264("640c1f"))], [PayloadType(103, bare)]) == {}
+
+
 def test_malformed_profile_counts_as_baseline():
     assert payload_map((PayloadType(1, h264("zz")),), (PayloadType(2, h264("42e01f")),)) == {1: 2}
 
@@ -369,9 +380,19 @@ def test_layers_of_a_session_are_bounded_and_the_newest_ssrc_wins():
 
 def test_tables_are_bounded():
     stage = Stage()
-    for key in range(9000):
+    stage.subscriber(2, [video_slot()], {})
+    before = stage.relay.counters()
+    for key in range(500):
         stage.relay.label_sources([plan("", f"k{key}")], stage.now)
-    assert stage.relay.counters()["plans"] <= 8192
+        stage.relay.configure(
+            2, frozenset({"all"}), {"program.camera": SlotWish((f"k{key}", f"j{key}")), f"x{key}": SlotWish(("a",))}, stage.now
+        )
+    stage.run(SECOND)
+    after = stage.relay.counters()
+    assert after["wanted"] == 2
+    assert {**after, "wanted": 0} == before
+    stage.relay.remove_session(2, stage.now)
+    assert stage.relay.counters()["wanted"] == 0
     stage.publisher(1, "a", [video()], [plan("camera", "cam")])
     with pytest.raises(TableFull):
         stage.relay.add_publisher(1, "a", (), (), stage.now)

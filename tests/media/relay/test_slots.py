@@ -138,6 +138,44 @@ def test_overflow_stops_video_until_the_next_keyframe():
     assert [s.seq - sent[0].seq for s in sent] == list(range(10))
 
 
+def test_a_subscriber_that_stays_behind_costs_ever_fewer_keyframes():
+    stage = Stage()
+    stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+    stage.subscriber(2, [video_slot()], WISH)
+    camera = Camera(0xA)
+    play(stage, 1, camera, 1, key_first=True)
+    row, asked, seen = stage.fake.to(2)[0].row, 0, len(stage.fake.to(2))
+    times = []
+    for _ in range(60 * 30):
+        answers = len(stage.fake.feedback(1, Pli)) > asked
+        if answers:
+            asked = len(stage.fake.feedback(1, Pli))
+            times.append(stage.now)
+        play(stage, 1, camera, 1, key_first=answers)
+        if len(stage.fake.to(2)) > seen:
+            stage.relay.on_overflow([row], stage.now)
+            seen = len(stage.fake.to(2))
+    gaps = [(after - before) / SECOND for before, after in itertools.pairwise(times)]
+    assert len(times) in (5, 6)
+    assert all(after > 1.8 * before for before, after in itertools.pairwise(gaps[:3]))
+
+
+def test_a_number_is_left_out_where_a_parked_picture_was_cut_within_a_frame():
+    for torn in (False, True):
+        stage = Stage()
+        stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+        stage.subscriber(2, [video_slot()], WISH)
+        camera = Camera(0xA)
+        play(stage, 1, camera, 2, key_first=True)
+        if torn:
+            stage.pump(1, camera.frame()[0])
+        last = stage.fake.to(2)[-1].seq
+        stage.relay.remove_session(1, stage.now)
+        stage.publisher(3, "a", [video()], [plan("camera", "cam")])
+        play(stage, 3, Camera(0xC), 1, key_first=True)
+        assert stage.fake.to(2)[-2].seq - last == 1 + torn
+
+
 def test_disconnected_video_pauses_and_audio_goes_on():
     stage = Stage()
     stage.publisher(1, "a", [audio(), video()], [plan("camera", "cam"), plan("mic", "m")])
@@ -277,6 +315,23 @@ def test_fifty_joins_in_a_second_cost_two_keyframe_requests_at_most():
         assert sent[0].keyframe
         assert sent[-1].content == (0xA, camera.frames - 1, 7), "everybody is live"
         assert [s.seq - sent[0].seq for s in sent] == list(range(len(sent)))
+
+
+def test_a_cached_keyframe_leaves_within_forty_milliseconds_but_not_in_one_burst():
+    stage = Stage()
+    stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+    camera = Camera(0xA, packets=11)
+    play(stage, 1, camera, 5, key_first=True)
+    stage.subscriber(2, [video_slot()], WISH)
+    joined = stage.now
+    assert len(stage.fake.to(2)) == 22, "whole frames"
+    stage.run(40 * MS)
+    sent = stage.fake.to(2)
+    assert [s.content[1:] for s in sent] == [(frame, at) for frame in range(5) for at in range(11)]
+    assert {s.at - joined for s in sent} == {0, 20 * MS, 40 * MS}
+    play(stage, 1, camera, 1)
+    assert [s.seq - sent[0].seq for s in stage.fake.to(2)] == list(range(66))
+    assert stage.fake.feedback(1, Pli) == []
 
 
 def test_deaf_publisher_is_served_from_the_ring_within_three_seconds():

@@ -44,9 +44,12 @@ class _Sink:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
 
-    def send(self, packet: bytes | bytearray | memoryview, droppable: bool) -> bool:
+    def send(self, packet: bytes | bytearray | memoryview, droppable: bool, row: int | None = None) -> bool:
         self.peer.box.right.send(bytes(packet), len(packet))
         return True
+
+    def discard(self, row: int) -> int:
+        return 0
 
 
 class Peer:

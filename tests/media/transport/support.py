@@ -54,6 +54,7 @@ class FakeFanout:
         self.count: Counter[str] = Counter()
         self.want_write: dict[int, Callable[[bool], None]] = {}
         self.fail_on: str | None = None
+        self.held: list[bool] = []
 
     def add_port(self, port: int, sock: socket.socket, want_write: Callable[[bool], None]) -> None:
         self.ports[port] = sock
@@ -99,9 +100,11 @@ class FakeFanout:
         else:
             self.count["dropped"] += 1
 
-    def flush(self, now: int) -> None:
+    def flush(self, now: int, hold_video: bool = False) -> bool:
         self.count["flushes"] += 1
         self._maybe_fail("flush")
+        self.held.append(hold_video)
+        return hold_video
 
     def writable(self, port: int, now: int) -> None:
         self.count["writable"] += 1
@@ -154,9 +157,13 @@ class FakeHandler:
         self.overflow: list[int] = []
         self.deadline: int | None = None
         self.rang: list[int] = []
+        self.holds: list[bool] = []
 
     def on_arrivals(self, arrivals: bytearray, now: int) -> None:
         self.arrivals += len(arrivals)
+
+    def on_hold(self, video_waits: bool) -> None:
+        self.holds.append(video_waits)
 
     def on_rtcp(self, session: int, compound: bytes, now: int) -> None:
         self.rtcp.append((session, compound))

@@ -322,3 +322,34 @@ async def test_the_answer_announces_what_is_configured() -> None:
         assert told[1][:2] == ("udp", "2001:db8::1")
         assert told[2] == ("tcp", "203.0.113.5", 443)
         assert len(told) == 3
+
+
+async def test_video_waits_only_while_the_loop_is_busy_and_never_longer_than_the_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with rig() as r:
+        await turn()
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        port = port_of(r)
+
+        async def datagram() -> None:
+            count = len(r.fanout.held)
+            client.sendto(b"\x80" + bytes(20), ("127.0.0.1", port))
+            while len(r.fanout.held) == count:
+                await asyncio.sleep(0)
+
+        monkeypatch.setattr(r.loop.load, "note", lambda now: None)
+        r.loop.load.value = 0.5
+        await datagram()
+        assert r.fanout.held[-1] is False
+        assert r.handler.holds == []
+        r.loop.load.value = 1.0
+        await datagram()
+        begun = time.monotonic_ns()
+        assert r.fanout.held[-1] is True
+        assert r.handler.holds == [True]
+        async with asyncio.timeout(5):
+            while r.handler.holds == [True]:
+                await asyncio.sleep(0.001)
+        assert r.handler.holds == [True, False]
+        assert r.fanout.held[-1] is False
+        assert time.monotonic_ns() - begun >= 5_000_000
+        client.close()

@@ -73,6 +73,31 @@ async def test_a_stalled_client_loses_video_before_audio_and_blocks_nothing() ->
     server.close()
 
 
+async def test_queued_packets_of_a_row_can_be_taken_back_but_not_one_that_began() -> None:
+    server = Server()
+    client = await server.connect()
+    sink = server.opened[0]
+    while sink.send(b"R" * 1000, True, 1):
+        pass
+    assert sink.send(b"K" * 500, False, 2)
+    assert sink.send(b"r" * 500, False, 1)
+    before = sink.queued
+    gone = sink.discard(1)
+    assert gone > 10
+    assert sink.discard(1) == 0
+    assert sink.queued < before - gone * 500
+    deframer, received = Deframer(), list[bytes]()
+    client.setblocking(False)
+    async with asyncio.timeout(10):
+        while sink.queued or b"K" * 500 not in received:
+            received += deframer.feed(await asyncio.get_running_loop().sock_recv(client, 65536))
+    assert b"r" * 500 not in received
+    assert received[-1] == b"K" * 500
+    assert all(len(set(packet)) == 1 for packet in received)
+    client.close()
+    server.close()
+
+
 async def test_limits_on_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tcp, "MAX_PER_ADDRESS", 2)
     server = Server()
