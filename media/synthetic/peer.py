@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
@@ -98,16 +98,17 @@ def watcher(http: aiohttp.ClientSession, url: str, token: str, kinds: Sequence[s
 CHECK_SECONDS = 3.0
 
 
-async def keep(make: Callable[[], Peer], jitter: Callable[[], float], on_up: Callable[[Peer], Awaitable[None]] | None = None) -> None:
+async def keep(make: Callable[[], Peer], jitter: Callable[[], float]) -> None:
     """Hold a connection for ever: make it, watch it, make it again within about two seconds of its end."""
     while True:
         async with make() as peer:
             try:
                 await peer.connect()
-                if on_up:
-                    await on_up(peer)
                 while peer.pc.connectionState not in ("failed", "closed") and await peer.alive():
                     await asyncio.sleep(CHECK_SECONDS)
             except (Rejected, aiohttp.ClientError, TimeoutError) as error:
                 log.info("%s: %s", peer.resource or "not connected", error)
+            except Exception:
+                # A fault of one connection must not end the classrooms beside it.
+                log.exception("%s", peer.resource or "not connected")
         await asyncio.sleep(0.5 + jitter())
