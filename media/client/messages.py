@@ -76,6 +76,8 @@ class Publish(Command, frozen=True, kw_only=True, tag="publish"):
     tag: Text = ""
     """Opaque, handed back in snapshots."""
     token_hash: Text = ""
+    as_of: int = 0
+    """Counts up with the controller's own state: what was decided on an older one comes too late and changes nothing."""
 
 
 class Watch(Command, frozen=True, kw_only=True, tag="watch"):
@@ -89,6 +91,7 @@ class Watch(Command, frozen=True, kw_only=True, tag="watch"):
     owner: Key
     tag: Text = ""
     token_hash: Text = ""
+    as_of: int = 0
 
 
 class Patch(Command, frozen=True, kw_only=True, tag="patch"):
@@ -112,12 +115,14 @@ class Configure(Command, frozen=True, kw_only=True, tag="configure"):
     session: Id
     labels: tuple[Key, ...]
     slots: dict[Key, SlotPlan]
+    as_of: int = 0
 
 
 class Label(Command, frozen=True, kw_only=True, tag="label"):
     """New labels and mute of source keys that are fed now; `publish` brings those of its sources with it."""
 
     sources: tuple[SourceSpec, ...]
+    as_of: int = 0
 
 
 class Stats(Command, frozen=True, kw_only=True, tag="stats"):

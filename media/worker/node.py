@@ -138,6 +138,7 @@ class Node:
         for plan in plans:
             if older := self._table.feeding(plan.key):
                 self._end(older, "replaced")
+        session.as_of = command.as_of
         session.mids = tuple(m.mid for m in answer.media)
         session.sources = {
             p.key: SourceState(key=p.key, session=session.name, name=p.name, kind=m.kind, live=False)
@@ -154,6 +155,7 @@ class Node:
         session = self._table.new("watch", command.owner, command.tag, command.token_hash)
         local = self._media.reserve()
         answer = sdp.answer_subscriber(command.offer, command.names, local, self._policy, self._rng)
+        session.as_of = command.as_of
         session.mids = tuple(slot.mid for slot in answer.slots)
         session.slots = {slot.slot: SlotState() for slot in answer.slots}
         session.labels = command.labels
@@ -203,13 +205,18 @@ class Node:
     @_do.register
     def _configure(self, command: Configure) -> Reply:
         session = self._table.named(command.session)
+        if session.overtaken(command.as_of):
+            return Reply(id=command.id, session=session.name)
         session.labels = command.labels
         self._relay.configure(session.number, frozenset(command.labels), _wishes(command.slots), time.monotonic_ns())
         return Reply(id=command.id, session=session.name)
 
     @_do.register
     def _label(self, command: Label) -> Reply:
-        self._relay.label_sources(tuple(_plan("", spec) for spec in command.sources), time.monotonic_ns())
+        feeding = {spec.key: self._table.feeding(spec.key) for spec in command.sources}
+        late = {session.number for session in feeding.values() if session and session.overtaken(command.as_of)}
+        plans = (_plan("", spec) for spec in command.sources if (session := feeding[spec.key]) and session.number not in late)
+        self._relay.label_sources(tuple(plans), time.monotonic_ns())
         return Reply(id=command.id)
 
     @_do.register

@@ -28,6 +28,8 @@ class Session:
     transport: Literal["", "udp", "tcp"] = ""
     generation: int = 1
     """Counts ICE restarts: part of the ETag."""
+    as_of: int = 0
+    """How new the newest decision about it is, in the controllers' count."""
     labels: tuple[str, ...] = ()
     mids: tuple[str, ...] = ()
     sources: dict[str, SourceState] = field(default_factory=dict)
@@ -38,6 +40,13 @@ class Session:
     def etag(self) -> str:
         """Names the ICE session (RFC 9725 4.3.1), quotes included."""
         return f'"{self.name}-{self.generation}"'
+
+    def overtaken(self, as_of: int) -> bool:
+        """Whether a newer decision about this session was carried out already; otherwise this one is the newest now."""
+        if as_of < self.as_of:
+            return True
+        self.as_of = as_of
+        return False
 
     def describe(self) -> SessionState:
         """The session as snapshots and events tell it."""

@@ -99,6 +99,7 @@ class Desk:
             owner=owner_of(tag.lesson, tag.participant, tag.admission),
             tag=encode_tag(tag),
             token_hash=token_hash(tag.principal),
+            as_of=state.seq,
         )
         self._replacing.update(s.id for s in old)
         try:
@@ -127,6 +128,7 @@ class Desk:
             owner=owner_of(tag.lesson, tag.participant, tag.admission),
             tag=encode_tag(tag),
             token_hash=token_hash(tag.principal),
+            as_of=state.seq,
         )
         reply = await self._media.command(command)
         self.registry.add(Session(reply.session, tag, applied=wanted))
@@ -171,7 +173,8 @@ class Desk:
         for _ in range(PASSES):
             if not self.ready:
                 return False
-            todo = difference(get_state(), self.registry, revoked)
+            state = get_state()
+            todo = difference(state, self.registry, revoked)
             if not todo:
                 return True
             for session, reason in todo.close:
@@ -180,8 +183,8 @@ class Desk:
                 await self._tell(m.Close(id=next(self._ids), session=session.id, reason=reason))
             if todo.label:
                 self.registry.sources.update({wanted.key: wanted for wanted in todo.label})
-                await self._tell(m.Label(id=next(self._ids), sources=tuple(spec(wanted) for wanted in todo.label)))
-            await asyncio.gather(*(self._configure(session, wanted) for session, wanted in todo.configure))
+                await self._tell(m.Label(id=next(self._ids), sources=tuple(spec(wanted) for wanted in todo.label), as_of=state.seq))
+            await asyncio.gather(*(self._configure(session, wanted, state.seq) for session, wanted in todo.configure))
         return False
 
     async def close_orphans(self, sessions: Collection[str]) -> None:
@@ -190,9 +193,10 @@ class Desk:
             self.registry.drop(session)
             await self._tell(m.Close(id=next(self._ids), session=session, reason="orphan"))
 
-    async def _configure(self, session: Session, wanted: Configured) -> None:
+    async def _configure(self, session: Session, wanted: Configured, as_of: int) -> None:
         session.applied = wanted
-        await self._tell(m.Configure(id=next(self._ids), session=session.id, labels=wanted.labels, slots=wanted.slots), session.id)
+        command = m.Configure(id=next(self._ids), session=session.id, labels=wanted.labels, slots=wanted.slots, as_of=as_of)
+        await self._tell(command, session.id)
 
     async def _tell(self, command: m.AnyCommand, session: str = "") -> None:
         try:

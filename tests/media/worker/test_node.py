@@ -11,11 +11,13 @@ from media.client.messages import (
     Attach,
     Close,
     Configure,
+    Label,
     Patch,
     Publish,
     Report,
     SessionChanged,
     SessionClosed,
+    SessionState,
     SlotChanged,
     SlotState,
     SourceChanged,
@@ -165,6 +167,31 @@ async def test_configure_replaces_slots_and_labels(node: NodeUnderTest) -> None:
     (state,) = node.node.sessions()
     assert state.labels == ("other",)
     assert {name: slot.why for name, slot in state.slots.items()} == {"program.audio": "waiting", "program.camera": "empty"}
+
+
+async def test_what_was_decided_on_an_older_state_comes_too_late(node: NodeUnderTest) -> None:
+    """Two controllers: one that lags must not undo what the other said."""
+    published = await node.node.execute(publish(node, as_of=5))
+    watched = await node.node.execute(watch(node, as_of=5))
+
+    def watching() -> SessionState:
+        return next(state for state in node.node.sessions() if state.session == watched.session)
+
+    async def configure(as_of: int, label: str) -> tuple[str, ...]:
+        await node.node.execute(Configure(id=node.next_id(), session=watched.session, labels=(label,), slots=SLOTS, as_of=as_of))
+        return watching().labels
+
+    async def label(as_of: int, word: str) -> str:
+        await node.node.execute(Label(id=node.next_id(), sources=(SourceSpec(key="m/camera", labels=(word,)),), as_of=as_of))
+        return watching().slots["program.camera"].why
+
+    assert await configure(7, "new") == ("new",)
+    assert await configure(6, "lesson") == ("new",)
+    assert await configure(7, "lesson") == ("lesson",)
+    assert await label(7, "wall") == "refused"
+    assert await label(6, "lesson") == "refused"
+    assert await label(8, "lesson") == "waiting"
+    await node.end(published.session)
 
 
 async def test_labels_hold_for_the_source_that_is_fed_now(node: NodeUnderTest) -> None:
