@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from media.fanout.interface import Path
 from media.transport import dtls
 from media.transport.directory import Directory
@@ -117,6 +119,19 @@ def test_a_check_revives_after_forty_seconds() -> None:
     box.check(41 * SECOND)
     assert box.session.take_events() == [SessionEvent("connected", "udp")]
     assert box.fanout.paths[1] == PATH
+
+
+@pytest.mark.parametrize(("outage", "told"), [(9, False), (10, True), (20, True), (29, True), (31, True), (60, True), (74, True)])
+def test_an_outage_ends_with_the_first_check_after_it(outage: int, told: bool) -> None:
+    """The same session, keys and path: nobody signals anything. From 30 s on nothing was sent meanwhile (RFC 7675)."""
+    box = connected()
+    box.run(outage * SECOND)
+    assert box.session.state == ("disconnected" if told else "connected")
+    assert (box.fanout.paths[1] is None) == (outage >= 30)
+    box.check(outage * SECOND + 1)
+    assert box.session.state == "connected"
+    assert box.fanout.paths[1] == PATH
+    assert len(box.fanout.keys) == 1
 
 
 def test_moving_to_tcp_is_told() -> None:
