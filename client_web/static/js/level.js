@@ -3,7 +3,8 @@
 const FLOOR_DB = -60;
 /** Below this (-80 dB) a microphone is dead; a quiet room behind the browser's noise suppression is still above it. */
 export const DEAD = 0.0001;
-const SILENT_AFTER = 4_000;
+/** Pages look once a second, and the second in which the sound ended still counts as heard. */
+const SILENT_AFTER = 2_900;
 
 /**
  * @param {number} amplitude 0 … 1
@@ -14,7 +15,7 @@ export function loudness(amplitude) {
   return Math.min(1, Math.max(0, 1 - (20 * Math.log10(amplitude)) / FLOOR_DB));
 }
 
-/** Says when a microphone has been dead for 4 s, so that the warning is on the page within 5 s (S11). */
+/** Says when a microphone has been dead for 3 s, so that the warning is on the page within 5 s (S11). */
 export class SilenceWatch {
   /** @param {number} now ms */
   constructor(now) {
