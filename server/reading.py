@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -190,9 +191,11 @@ def database(value: str) -> str:
     """A database address with its asyncio driver, or empty."""
     for plain, driver in (("sqlite:", "sqlite+aiosqlite:"), ("postgresql:", "postgresql+asyncpg:"), ("postgres:", "postgresql+asyncpg:")):
         if value.startswith(plain):
-            return driver + value[len(plain) :]
+            value = driver + value[len(plain) :]
     if value and not value.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
         raise ValueError("sqlite:///FILE or postgresql://… is needed")
+    if value.startswith("postgresql+") and find_spec("asyncpg") is None:
+        raise ValueError("PostgreSQL needs a driver that is not installed: pip install 'shuangshi[postgresql]'")
     return value
 
 

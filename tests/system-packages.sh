@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests drive for real and what is missing: a browser, Redis, fonts, a voice, Node for tsc, GStreamer.
+# Installs what the tests drive for real and what is missing: a browser, Redis, PostgreSQL, fonts, a voice, Node for tsc, GStreamer.
 # A package this distribution lacks is left out: the tests that need it say so and are skipped.
 set -eu
 missing=
@@ -10,6 +10,7 @@ need chromium chromium
 need redis-server redis-server
 need espeak-ng espeak-ng
 need ip iproute2
+need "$(command -v initdb || find /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -n 1)" postgresql # Debian keeps it out of PATH
 need node nodejs
 need npm npm
 for package in fonts-noto-cjk python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice \

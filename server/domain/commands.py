@@ -12,7 +12,8 @@ from server.domain.events import ParticipantId
 from server.domain.principal import Role
 from server.domain.refused import Refused
 
-CommandId = Annotated[str, Meta(min_length=1, max_length=64)]
+CommandId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[^\\x00]*$")]
+"""PostgreSQL keeps no NUL."""
 
 SYSTEM = "system"
 """Actor of commands drawn by the server itself: presence and deadlines (S15)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, encode_payload
 from server.store.engine import WRITE
+from server.store.retry import passing, persist
 from server.store.tables import command_receipt, lesson, lesson_event
 
 GROUP_SECONDS = 0.005
@@ -91,23 +93,28 @@ class LogWriter:
             await self._commit(group)
 
     async def _commit(self, group: list[_Waiting]) -> None:
-        try:
-            async with self._engine.begin() as connection:
-                # ordered by lesson, so that two processes lock rows in the same order
-                results = [(w, await _write(connection, w.append)) for w in sorted(group, key=lambda w: w.append.lesson)]
+        try:  # a commit whose fate is unknown may be repeated: what was written has its receipt
+            results = await persist(lambda: self._transact(group), lambda error: passing(error) and not self._closed)
         except Exception as error:
             await self._apart(group, error)
             return
-        for waiting, result in results:
+        for waiting, result in zip(group, results, strict=True):
             _settle(waiting, result)
+
+    async def _transact(self, group: list[_Waiting]) -> list[Appended | None]:
+        async with self._engine.begin() as connection:
+            await lock_lessons(connection, {waiting.append.lesson for waiting in group})
+            return [await _write(connection, waiting.append) for waiting in group]
 
     async def _apart(self, group: list[_Waiting], error: Exception) -> None:
         """One command's failure must not be its neighbours': try each in a commit of its own."""
-        if len(group) > 1:
+        if len(group) > 1 and not passing(error):
             for waiting in group:
                 await self._commit([waiting])
-        elif not group[0].done.done():
-            group[0].done.set_exception(error)
+            return
+        for waiting in group:
+            if not waiting.done.done():
+                waiting.done.set_exception(error)
 
 
 def _settle(waiting: _Waiting, result: Appended | None) -> None:
@@ -117,6 +124,16 @@ def _settle(waiting: _Waiting, result: Appended | None) -> None:
         waiting.done.set_exception(Conflict(waiting.append.lesson))
     else:
         waiting.done.set_result(result)
+
+
+async def lock_lessons(connection: AsyncConnection, lesson_ids: Collection[str]) -> None:
+    """From here to the commit nobody else writes to these lessons. Locked in one order, so that no two writers wait for each other.
+
+    SQLite has only one writer anyway. Statements after the lock see what the one before committed (READ COMMITTED).
+    """
+    if connection.dialect.name != "sqlite":
+        rows = select(lesson.c.id).where(lesson.c.id.in_(sorted(lesson_ids))).order_by(lesson.c.id)
+        await connection.execute(rows.with_for_update(key_share=True))
 
 
 async def find_receipt(connection: AsyncConnection, lesson_id: str, principal: str, command_id: str) -> int | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Row, Select, UpdateBase, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
 from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.store.engine import WRITE, make_engine
-from server.store.log import Append, Appended, LogWriter, find_receipt
-from server.store.migrate import migrate
+from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
+from server.store.migrate import Unusable, migrate
+from server.store.retry import collided, passing, persist
 from server.store.tables import lesson, lesson_event, link, participant
 
 PersonRole = Literal["master", "classroom"]
@@ -42,14 +44,15 @@ class Store:
 
     @classmethod
     async def open(cls, url: str) -> Store:
-        """Connect to `url` and bring its tables to today's shape."""
-        engine = make_engine(url)
+        """Connect to `url` and bring its tables to today's shape. Raises `OSError`: nobody there, refused, or `Unusable`."""
+        migrating = make_engine(url, patient=True)
         try:
-            await migrate(engine)
-        except BaseException:
-            await engine.dispose()
-            raise
-        return cls(engine)
+            await migrate(migrating)
+        except DBAPIError as error:
+            raise Unusable(f"the database: {error.orig}") from error
+        finally:
+            await migrating.dispose()
+        return cls(make_engine(url))
 
     async def close(self) -> None:
         """Write what waits, then disconnect."""
@@ -65,39 +68,37 @@ class Store:
 
     async def create_lesson(self, lesson_id: str, name: str, at: int) -> LessonState:
         """A new lesson with an empty log."""
-        async with self._writing.begin() as connection:
-            await connection.execute(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
+        await self._write(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
         return LessonState(lesson_id, name)
 
     async def lesson(self, lesson_id: str) -> LessonState | None:
         """The lesson before its first event: the start of the fold. None: no such lesson."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(select(lesson.c.id, lesson.c.name).where(lesson.c.id == lesson_id))).first()
-        return LessonState(row.id, row.name) if row else None
+        rows = await self._read(select(lesson.c.id, lesson.c.name).where(lesson.c.id == lesson_id))
+        return LessonState(rows[0].id, rows[0].name) if rows else None
 
     async def find_lesson(self, id_or_name: str) -> str | None:
         """Id of the lesson with this id, else of the newest of this name."""
+        if "\0" in id_or_name:  # PostgreSQL refuses even to compare with it
+            return None
         query = (
             select(lesson.c.id)
             .where((lesson.c.id == id_or_name) | (lesson.c.name == id_or_name))
             .order_by((lesson.c.id == id_or_name).desc(), lesson.c.created.desc())
             .limit(1)
         )
-        async with self._engine.connect() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+        rows = await self._read(query)
+        return rows[0].id if rows else None
 
     async def lesson_ids(self) -> list[str]:
         """Every lesson, oldest first."""
-        async with self._engine.connect() as connection:
-            return list((await connection.execute(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))).scalars())
+        return [row.id for row in await self._read(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))]
 
     async def heads(self, lesson_ids: Collection[str]) -> dict[str, int]:
         """Head of each of the lessons."""
         found: dict[str, int] = {}
-        async with self._engine.connect() as connection:
-            for chunk in _chunks(lesson_ids):
-                rows = await connection.execute(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
-                found.update({row.id: row.head for row in rows})
+        for chunk in _chunks(lesson_ids):
+            rows = await self._read(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
+            found.update({row.id: row.head for row in rows})
         return found
 
     async def tail(self, lesson_id: str, after: int, limit: int = 100_000) -> list[Envelope]:
@@ -108,8 +109,7 @@ class Store:
             .order_by(lesson_event.c.seq)
             .limit(limit)
         )
-        async with self._engine.connect() as connection:
-            return [_envelope(row) for row in await connection.execute(query)]
+        return [_envelope(row) for row in await self._read(query)]
 
     async def append(self, append: Append) -> Appended:
         """Events and receipt in one transaction; raises `Conflict` when the lesson has moved on (S14)."""
@@ -117,8 +117,12 @@ class Store:
 
     async def receipt(self, lesson_id: str, principal: str, command_id: str) -> int | None:
         """The first acknowledgement of a command, None if it is new."""
-        async with self._engine.connect() as connection:
-            return await find_receipt(connection, lesson_id, principal, command_id)
+
+        async def look() -> int | None:
+            async with self._engine.connect() as connection:
+                return await find_receipt(connection, lesson_id, principal, command_id)
+
+        return await persist(look, passing)
 
     # --- links and the roster ----------------------------------------------------------------------------------------
 
@@ -127,48 +131,65 @@ class Store:
 
         It is the one known by this name, unless that one is `shunned` (removed from the lesson); else `fresh`, an unused id.
         """
-        async with self._writing.begin() as connection:
-            who = new.participant
-            if new.role in ("master", "classroom"):
-                who = await _take_part(connection, new, shunned, fresh)
-            kept = replace(new, participant=who)
-            await connection.execute(insert(link).values(**asdict(kept)))
-        return kept
+
+        async def add() -> Link:
+            async with self._writing.begin() as connection:
+                await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
+                who = new.participant
+                if new.role in ("master", "classroom"):
+                    who = await _take_part(connection, new, shunned, fresh)
+                kept = replace(new, participant=who)
+                await connection.execute(insert(link).values(**asdict(kept)))
+            return kept
+
+        return await persist(add, collided)
 
     async def link(self, link_id: str) -> Link | None:
         """The link of this id."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(select(link).where(link.c.id == link_id))).first()
-        return _link(row) if row else None
+        rows = await self._read(select(link).where(link.c.id == link_id))
+        return _link(rows[0]) if rows else None
 
     async def links(self, lesson_id: str) -> list[Link]:
         """Every link of a lesson, oldest first."""
         query = select(link).where(link.c.lesson == lesson_id).order_by(link.c.created, link.c.id)
-        async with self._engine.connect() as connection:
-            return [_link(row) for row in await connection.execute(query)]
+        return [_link(row) for row in await self._read(query)]
 
     async def revoke_link(self, link_id: str, at: int) -> bool:
         """Revoke; False if there is no such link. The first time of revocation stays."""
-        async with self._writing.begin() as connection:
-            done = await connection.execute(
-                update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
-            )
-        return done.rowcount == 1
+        revoked = update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
+        return await self._write(revoked, passing) == 1
 
     async def revoked(self, link_ids: Collection[str]) -> set[str]:
         """Which of these links are revoked; the shell asks each second, whoever wrote it."""
         found: set[str] = set()
-        async with self._engine.connect() as connection:
-            for chunk in _chunks(link_ids):
-                query = select(link.c.id).where(link.c.id.in_(chunk), link.c.revoked_at.is_not(None))
-                found.update((await connection.execute(query)).scalars())
+        for chunk in _chunks(link_ids):
+            query = select(link.c.id).where(link.c.id.in_(chunk), link.c.revoked_at.is_not(None))
+            found.update(row.id for row in await self._read(query))
         return found
 
     async def people(self, lesson_id: str) -> list[Person]:
         """Everybody who has or had a link as master or classroom."""
         query = select(participant).where(participant.c.lesson == lesson_id).order_by(participant.c.id)
-        async with self._engine.connect() as connection:
-            return [Person(row.id, row.role, row.name) for row in await connection.execute(query)]
+        return [Person(row.id, row.role, row.name) for row in await self._read(query)]
+
+    # --- one statement at a time -------------------------------------------------------------------------------------
+
+    async def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        async def read() -> Sequence[Row[Any]]:
+            async with self._engine.connect() as connection:
+                rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return rows
+
+        return await persist(read, passing)
+
+    async def _write(self, statement: UpdateBase, again: Callable[[Exception], bool] = collided) -> int:
+        """Rows that were changed. `again`: `passing` where the statement may be carried out twice."""
+
+        async def write() -> int:
+            async with self._writing.begin() as connection:
+                return (await connection.execute(statement)).rowcount
+
+        return await persist(write, again)
 
 
 async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from server.store import Store
+from tests.harness.postgres import both_databases
 from tests.server.live.doubles import OFFER, FakeClock, FakeWorker, School
+
+pytestmark = both_databases
 
 SOURCES = ("mic", "camera")
 

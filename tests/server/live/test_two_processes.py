@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from server.domain.lesson import fold_all
 from server.live.links import read_lesson
 from server.store import Append, Appended, Store
+from tests.harness.postgres import both_databases
 from tests.server.live.doubles import FakeClock, FakeWorker, School
+
+pytestmark = both_databases
 
 
 class Gated:
@@ -31,8 +33,8 @@ class Gated:
         return await self._store.append(append)
 
 
-async def test_what_was_decided_on_a_lost_race_is_decided_again(store: Store, tmp_path: Path) -> None:
-    gated, other_store = Gated(store), await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+async def test_what_was_decided_on_a_lost_race_is_decided_again(store: Store, database: str) -> None:
+    gated, other_store = Gated(store), await Store.open(database)
     one, two = School(gated, FakeWorker(), FakeClock()), School(other_store, FakeWorker(), FakeClock())  # type: ignore[arg-type]
     await one.open()
     await two.open()
@@ -67,8 +69,8 @@ async def test_what_was_decided_on_a_lost_race_is_decided_again(store: Store, tm
     await other_store.close()
 
 
-async def test_many_commands_at_once_in_two_processes_never_break_the_stage(store: Store, tmp_path: Path) -> None:
-    other_store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'school.db'}")
+async def test_many_commands_at_once_in_two_processes_never_break_the_stage(store: Store, database: str) -> None:
+    other_store = await Store.open(database)
     schools = [School(store, FakeWorker(), FakeClock()), School(other_store, FakeWorker(), FakeClock())]
     for school in schools:
         await school.open()
