@@ -88,7 +88,7 @@ async def test_a_thousand_joins_and_leaves_leave_nothing_behind(node: NodeUnderT
         assert await tables(node) == empty
         # One for each publisher's reports and feedback, the cycle, and what is being repaired just now.
         assert (await node.stats())["relay.timers"] <= 6
-        assert descriptors() == files
+        assert descriptors() <= files
         node.events.clear()
         assert count_objects() - objects < 250 * 4
         await node.end(publisher.session)
