@@ -226,6 +226,8 @@ class Intake:
             deadline = layer.losses.deadline()
             if deadline is not None:
                 self._context.timers.sooner(("losses", layer.number), deadline, partial(self._ask_again, layer))
+        if layer.losses.given_up >= 0:
+            self._bridge(layer, now)
 
     def _ask_again(self, layer: ReceivedLayer, now: int) -> None:
         publisher = self._publishers.get(layer.source.session)
@@ -239,6 +241,14 @@ class Intake:
         deadline = layer.losses.deadline()
         if deadline is not None:
             self._context.timers.at(("losses", layer.number), deadline, partial(self._ask_again, layer))
+        self._bridge(layer, now)
+
+    def _bridge(self, layer: ReceivedLayer, now: int) -> None:
+        """Only a keyframe leads over what will not come any more; a viewer need not find that out by itself."""
+        lost, layer.losses.given_up = layer.losses.given_up, -1
+        if lost > layer.keyframe_raw and layer.playing and not layer.audio:
+            self._context.count["losses_bridged"] += 1
+            self.want_keyframe(layer, now)
 
     def _note_transport(self, publisher: Publisher, sequence: int, arrival: int, now: int) -> None:
         idle = not publisher.log.pending

@@ -18,9 +18,11 @@ MAX_MISSING = 1024
 class PublisherLosses:
     """Missing sequences of one stream, each with its tries and the time of the next."""
 
-    __slots__ = ("_highest", "_missing")
+    __slots__ = ("_highest", "_missing", "given_up")
 
     def __init__(self) -> None:
+        self.given_up = -1
+        """Newest sequence that will not come any more, −1 if there is none."""
         self._highest = -1
         self._missing: dict[int, tuple[int, int]] = {}
 
@@ -38,16 +40,17 @@ class PublisherLosses:
             return False
         if raw_seq - highest > MAX_GAP:
             self._missing.clear()
+            self.given_up = raw_seq - 1
             return False
         for missing in range(highest + 1, raw_seq):
             self._missing[missing] = (0, now + FIRST_WAIT)
         while len(self._missing) > MAX_MISSING:
-            del self._missing[next(iter(self._missing))]
+            self._give_up(next(iter(self._missing)))
         return True
 
     def clear(self) -> None:
         """The stream began anew."""
-        self._highest = -1
+        self._highest = self.given_up = -1
         self._missing.clear()
 
     def deadline(self) -> int | None:
@@ -62,10 +65,14 @@ class PublisherLosses:
             if at > now:
                 continue
             if tries >= MAX_TRIES:
-                del self._missing[seq]
+                self._give_up(seq)
             elif self._highest - seq < LATER_PACKETS:
                 self._missing[seq] = (tries, now + FIRST_WAIT)
             else:
                 self._missing[seq] = (tries + 1, now + int(RETRY * BACKOFF**tries))
                 asked.append(seq)
         return asked
+
+    def _give_up(self, seq: int) -> None:
+        del self._missing[seq]
+        self.given_up = max(self.given_up, seq)

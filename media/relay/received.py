@@ -62,6 +62,8 @@ class ReceivedLayer:
         """`head` and `marker` before the running batch: what may have been forwarded already."""
         self.marker_before = True
         self.keyframe_seq = -1
+        self.keyframe_raw = -1
+        """The same packet's sequence as received."""
         self.keyframe_timestamp = 0
         self.keyframe_arrival = 0
         self.bitrate = 0.0
@@ -108,6 +110,7 @@ class ReceivedLayer:
         # A parameter set that its IDR overtook is flagged too, and the better beginning.
         if flags & _KEYFRAME and (seq > self.keyframe_seq or timestamp == self.keyframe_timestamp):
             self.keyframe_seq, self.keyframe_timestamp, self.keyframe_arrival = seq, timestamp, arrival
+            self.keyframe_raw = raw_seq
         return restarted
 
     def _count(self, raw_seq: int) -> bool:
@@ -129,7 +132,7 @@ class ReceivedLayer:
         self._base = self._highest = raw_seq
         self._received, self._prior = 1, (0, 0)
         self._transit = None
-        self.keyframe_seq = self.head = -1
+        self.keyframe_seq = self.keyframe_raw = self.head = -1
         self.losses.clear()
         self.clock.forget()
 

@@ -242,6 +242,51 @@ def test_sequence_restart_on_the_same_ssrc_waits_for_a_keyframe():
     assert sent[8].keyframe
 
 
+def test_what_the_publisher_never_sends_again_is_bridged_by_a_keyframe():
+    stage = Stage()
+    stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+    stage.subscriber(2, [video_slot()], WISH)
+    camera = Camera(0xA)
+    play(stage, 1, camera, 4, key_first=True)
+    camera.frame()  # lost, and its publisher answers no NACK
+    before = len(stage.fake.feedback(1, Pli))
+    play(stage, 1, camera, 30)
+    assert len(stage.fake.feedback(1, Pli)) == before, "there is still hope"
+    play(stage, 1, camera, 30)
+    assert len(stage.fake.feedback(1, Pli)) == before + 1
+    play(stage, 1, camera, 120, key_first=True)
+    assert len(stage.fake.feedback(1, Pli)) == before + 1, "the keyframe led over it"
+
+
+def test_an_outage_is_bridged_at_once():
+    stage = Stage()
+    stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+    stage.subscriber(2, [video_slot()], WISH)
+    camera = Camera(0xA)
+    play(stage, 1, camera, 4, key_first=True)
+    for _ in range(300):
+        camera.frame()
+    stage.run(10 * SECOND)
+    before = len(stage.fake.feedback(1, Pli))
+    play(stage, 1, camera, 1)
+    assert len(stage.fake.feedback(1, Pli)) == before + 1
+
+
+def test_a_loss_that_nobody_watches_or_a_keyframe_passed_costs_nothing():
+    for keyframe in (True, False):
+        stage = Stage()
+        stage.publisher(1, "a", [video()], [plan("camera", "cam")])
+        if keyframe:
+            stage.subscriber(2, [video_slot()], WISH)
+        camera = Camera(0xA)
+        play(stage, 1, camera, 4, key_first=True)
+        camera.frame()
+        before = len(stage.fake.feedback(1, Pli))
+        play(stage, 1, camera, 10)
+        play(stage, 1, camera, 60, key_first=keyframe)
+        assert len(stage.fake.feedback(1, Pli)) == before
+
+
 def test_out_of_band_parameter_sets_go_before_the_keyframe():
     codec = dataclasses.replace(H264, parameters={**H264.parameters, "sprop-parameter-sets": "Z0LAHtkA2D3n,aMuMsg=="})
     stage = Stage()
