@@ -167,6 +167,13 @@ class BadSlots(AppError):
     status = 422
 
 
+class StoreUnavailable(AppError):
+    """The database does not answer now; try again in a moment."""
+
+    code = "store.unavailable"
+    status = 503
+
+
 class MediaUnavailable(AppError):
     """No media worker answers now; try again in a moment."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from media import client
 from server import errors
 from server.domain.refused import Refused
+from server.store import passing
 
 _MEDIA: dict[str, type[errors.AppError]] = {
     "sdp.malformed": errors.BadSdp,
@@ -31,6 +32,10 @@ def as_app_errors() -> Iterator[None]:
         raise _MEDIA.get(refused.code, errors.MediaUnavailable)(refused.detail) from refused
     except client.WorkerGone as gone:
         raise errors.MediaUnavailable(str(gone)) from gone
+    except Exception as error:
+        if passing(error):
+            raise errors.StoreUnavailable(type(error).__name__) from error
+        raise
 
 
 def error_body(error: errors.AppError) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from aiohttp import web
 from server import errors
 from server.domain.refused import Refused
 from server.errors import BY_CODE, AppError
+from server.store import passing
 
 _BY_STATUS: dict[int, type[AppError]] = {
     400: errors.BadRequest,
@@ -27,4 +28,6 @@ def as_app_error(error: Exception) -> AppError:
         return BY_CODE[error.code](error.code, **error.params)
     if isinstance(error, web.HTTPException) and error.status in _BY_STATUS:
         return _BY_STATUS[error.status](error.reason)
+    if passing(error):
+        return errors.StoreUnavailable(type(error).__name__)
     return AppError(f"{type(error).__name__}: {error}")
