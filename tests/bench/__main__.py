@@ -1,6 +1,7 @@
 """`make bench`: measure the media worker, each figure beside its baseline of the same run.
 
-`python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`, `join`; without any: all.
+`python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
+`stalled`, `join`; without any: all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import resource
 from tests.bench import report, rows
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "join")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join")
 LIMIT_SECONDS = 170.0
 
 
@@ -41,6 +42,8 @@ async def run(chosen: list[str], sizes: list[int]) -> rows.Results:
             await rows.run_baseline(results, worker_core, sizes)
         if variants:
             await rows.run_forwarding(results, worker_core, sizes, variants)
+        if "stalled" in chosen:
+            await rows.run_stalled(results, worker_core, rows.STALLED_VIEWERS)
         if "join" in chosen:
             await rows.run_joins(results, worker_core)
     return results

@@ -8,18 +8,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from media.client.messages import Watch
 from media.transport.dtls import Identity
 from tests.bench import baseline, window
 from tests.bench.baseline import BaselineResult
 from tests.bench.frames import Clip
 from tests.bench.join import join_once
-from tests.bench.publisher import Publisher
-from tests.bench.viewer import Audience
+from tests.bench.publisher import LABEL, Publisher
+from tests.bench.viewer import SLOTS, Audience
 from tests.bench.window import Window
 from tests.bench.worker import Worker
+from tests.harness.raw import Answer
+from tests.harness.viewing import RawViewer
 
 SECONDS = 5.0
 WARM_SECONDS = 1.5
+STALLED_VIEWERS = 100
+"""Viewers beside the two that stall."""
 FILL_FRAMES = 300
 """More than a ring of 2,048 packets holds."""
 JOINS = 12
@@ -80,6 +85,30 @@ async def run_forwarding(results: Results, core: int, sizes: Sequence[int], vari
                 results.windows[size, variant] = await _measure(worker, publisher, audience, variant)
         results.memory = Memory(empty, worker.resident_bytes(), len(audience.viewers))
         results.profile = audience.viewers[0].profile
+
+
+async def run_stalled(results: Results, core: int, size: int) -> None:
+    """`burst` beside viewers that stopped to read, one over UDP and one over TCP, and just before they did."""
+    async with _scene(core, Publisher(Identity())) as (worker, publisher, audience):
+        await audience.grow(size)
+        stalled = [await _another(worker, number, tcp=number == 1) for number in range(2)]
+        results.windows[size, "reading"] = await _measure(worker, publisher, audience, "burst")
+        for viewer in stalled:
+            viewer.hang()
+        results.windows[size, "stalled"] = await _measure(worker, publisher, audience, "burst")
+        for viewer in stalled:
+            viewer.close()
+
+
+async def _another(worker: Worker, number: int, *, tcp: bool) -> RawViewer:
+    """A viewer beside the audience, that can hang."""
+    viewer = RawViewer()
+    client = worker.client
+    command = Watch(id=client.next_id(), offer=viewer.offer(), names=tuple(SLOTS), slots=SLOTS, labels=(LABEL,), owner=f"another-{number}")
+    answer = Answer.read((await client.command(command)).answer)
+    viewer.take_answer(answer, tuple(SLOTS))
+    await viewer.connect(answer, tcp=tcp)
+    return viewer
 
 
 async def run_joins(results: Results, core: int) -> None:

@@ -87,7 +87,6 @@ class Worker:
             "SHUANGSHI_DATA_DIR": self._directory.name,
             "SHUANGSHI_MEDIA_HOST": "127.0.0.1",
             "SHUANGSHI_MEDIA_PORT": "0",
-            "SHUANGSHI_MEDIA_TCP_PORT": "-1",
             "SHUANGSHI_LOG_LEVEL": "WARNING",
         }
         self._process = spawn("media", self._core, env=env)
