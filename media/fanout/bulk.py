@@ -147,6 +147,10 @@ class Bulk:
         table = self._table(members)
         return table if table is not None and plan.max_seq + table.highest_offset < INDEX_LIMIT else None
 
+    def forget(self) -> None:
+        """Rows ended: keep nothing of them, least of all their keys. What goes on is tabled again at its next batch."""
+        self._tables.clear()
+
     def send(self, table: Table, plan: Plan, members: Sequence[Member]) -> None:
         """Seal and send.
 

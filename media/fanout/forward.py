@@ -55,6 +55,10 @@ class Forwarder:
                 for state, segment, _, _ in members:
                     self._send(state, segment, plan)
 
+    def forget(self) -> None:
+        """Rows ended: drop what is kept about groups of them."""
+        self._bulk.forget()
+
     def _send_bulk(self, plan: Plan, members: Sequence[Member]) -> bool:
         """Send a plan to all members at once; False, with nothing done, if they must be sent one by one."""
         table = self._bulk.prepare(plan, members)

@@ -176,6 +176,7 @@ class ReferenceFanout:
         for path in [path for path, owner in self._paths.items() if owner is known]:
             del self._paths[path]
         self._sender.discard_session(session)
+        self._forwarder.forget()
         self._unknown.forget(session)
 
     # Layers

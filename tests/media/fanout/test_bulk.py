@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import gc
 import random
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from media.fanout import bulk, mmsg
 from media.fanout.interface import Path
 from media.fanout.reference import ReferenceFanout
+from media.fanout.srtp import StreamKeys
 from media.wire import extensions
 from media.wire.rows import LayerSpec, Row
 from tests.media.fanout.rig import CM, GCM, GCM256, IDS, OPUS, PUBLISHER, VP8, libsrtp, master, packet, split, vp8
@@ -160,6 +162,21 @@ def test_tables_follow_changed_rows_and_paths(crowds: list[Crowd], sent_in_bulk:
     crowd.fanout.remove_session(12)
     crowd.push(packet(2, b"opus-c", ssrc=2000, kind=111))
     assert [len(crowd.received(number)) for number in range(4)] == [0, 2, 0, 1]
+
+
+def test_a_session_that_ended_leaves_no_keys_behind(crowds: list[Crowd], sent_in_bulk: list[int]) -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(type(found) is StreamKeys for found in gc.get_objects())
+
+    empty = kept()
+    crowds.append(crowd := build(GCM))
+    traffic(crowd)
+    assert sent_in_bulk
+    assert kept() - empty > ROWS
+    for number in range(ROWS):
+        crowd.fanout.remove_session(10 + number)
+    assert kept() - empty <= 4, "the publisher's own"
 
 
 def test_a_refused_message_costs_only_its_own_row(crowds: list[Crowd], sent_in_bulk: list[int]) -> None:
