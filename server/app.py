@@ -16,8 +16,13 @@ from aiohttp import web
 
 from media.client import WorkerClient
 from server import addresses, tls
+from server.accounts.acts import Acts
+from server.accounts.audit import Audit
+from server.accounts.contents import Contents
 from server.accounts.door import Door
-from server.accounts.secret import load_secret
+from server.accounts.gate import Gate
+from server.accounts.keys import load_keys
+from server.accounts.secret import derive, load_secret
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.bus import Bus, LocalBus
@@ -28,6 +33,7 @@ from server.store import Store
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
+from server.web.doors import Doors
 from server.web.knowledge import Knowledge
 from server.web.limits import Crowd, RateLimit
 from server.web.metrics import Metrics
@@ -44,7 +50,9 @@ HEAD_BYTES = 16 * 1024
 def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | None = None) -> web.Application:
     """The web process as an application; it opens the store and looks for the worker when it starts."""
     app = _bare(settings, secure or Tls(), assets or Assets())
-    app[keys.SIGNER] = Signer(load_secret(settings.data_dir, settings.secret_key))
+    secret = load_secret(settings.data_dir, settings.secret_key)
+    app[keys.SIGNER] = Signer(secret)
+    app[keys.CSRF_KEY] = derive(secret, "csrf v1")
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
@@ -59,9 +67,10 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
 def create_guide(settings: Settings, secure: Tls, assets: Assets) -> web.Application:
     """The plain HTTP side of LAN mode: nothing but the guide to the local CA."""
     app = _bare(settings, secure, assets)
-    guide.add_routes(app)
-    app.router.add_get("/static/{path:.+}", static.static)
-    app.router.add_get("/{path:.*}", guide.to_guide)
+    doors = Doors(app)
+    guide.add_routes(doors)
+    doors.get("/static/{path:.+}", static.static, "page.public")
+    doors.get("/{path:.*}", guide.to_guide, "page.public")
     app.on_response_prepare.append(middleware.harden)
     return app
 
@@ -82,6 +91,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         app[keys.STORE] = store = await Store.open(settings.database_url)
         stack.push_async_callback(store.close)
+        _school(app, store)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
         app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons), _utc_ms, lambda: secrets.token_urlsafe(12))
@@ -90,6 +100,16 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield
+
+
+def _school(app: web.Application, store: Store) -> None:
+    """Accounts and what they may do."""
+    settings = app[keys.SETTINGS]
+    secrets_of = load_keys(settings)
+    app[keys.CONTENTS] = contents = Contents(store.database, secrets_of.vault, _utc_ms)
+    app[keys.AUDIT] = audit = Audit(contents, secrets_of.audit_key, _utc_ms)
+    app[keys.ACTS] = Acts(store.database, audit)
+    app[keys.GATE] = Gate(store.database, _utc_ms)
 
 
 def _utc_ms() -> int:

@@ -5,7 +5,7 @@ The web layer's middleware turns an `AppError` into the one JSON shape of `docs/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 
@@ -27,6 +27,45 @@ class BadRequest(AppError):
 
     code = "request.malformed"
     status = 400
+
+
+class Invalid(AppError):
+    """Fields of a form that do not fit; `fields` holds the code of each, and its words."""
+
+    code = "form.invalid"
+    status = 422
+
+    def __init__(self, fields: Mapping[str, str], **params: str | int | float) -> None:
+        super().__init__(", ".join(f"{name}: {code}" for name, code in fields.items()), **params)
+        self.fields = dict(fields)
+
+
+class EditConflict(AppError):
+    """Somebody else changed it since the form was opened; nothing was written."""
+
+    code = "edit.conflict"
+    status = 409
+
+
+class Taken(AppError):
+    """A code, number or name that must be unique is used already; `field` says which."""
+
+    code = "name.taken"
+    status = 409
+
+
+class NotThere(AppError):
+    """No such organisation, classroom, class, person or lesson, or none the caller may know of."""
+
+    code = "object.unknown"
+    status = 404
+
+
+class LoginNeeded(AppError):
+    """Nobody is logged in; a browser is sent to the login page."""
+
+    code = "login.needed"
+    status = 401
 
 
 class TooLarge(AppError):

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, UpdateBase, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
 from server.domain.lesson import LessonState
 from server.domain.link import Link
-from server.store.engine import WRITE, make_engine
+from server.store.database import Database, chunks
+from server.store.engine import make_engine
 from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
 from server.store.migrate import Unusable, migrate
-from server.store.retry import collided, passing, persist
+from server.store.retry import passing, persist
 from server.store.tables import lesson, lesson_event, link, participant
 
 PersonRole = Literal["master", "classroom"]
 
-CHUNK = 500
-"""Ids in one IN list."""
-
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Member:
     """One who may take part: a row of the lesson's roster."""
 
     id: str
@@ -38,8 +36,7 @@ class Store:
     """The database of one process. Make it with `Store.open`."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writing = engine.execution_options(**{WRITE: True})
+        self.database = Database(engine)
         self._log = LogWriter(engine)
 
     @classmethod
@@ -57,23 +54,23 @@ class Store:
     async def close(self) -> None:
         """Write what waits, then disconnect."""
         await self._log.close()
-        await self._engine.dispose()
+        await self.database.engine.dispose()
 
     async def ping(self) -> None:
         """Raise what the database raises when it does not answer."""
-        async with self._engine.connect() as connection:
+        async with self.database.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     # --- lessons and their log ---------------------------------------------------------------------------------------
 
     async def create_lesson(self, lesson_id: str, name: str, at: int) -> LessonState:
         """A new lesson with an empty log."""
-        await self._write(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
+        await self.database.execute(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
         return LessonState(lesson_id, name)
 
     async def lesson(self, lesson_id: str) -> LessonState | None:
         """The lesson before its first event: the start of the fold. None: no such lesson."""
-        rows = await self._read(select(lesson.c.id, lesson.c.name).where(lesson.c.id == lesson_id))
+        rows = await self.database.read(select(lesson.c.id, lesson.c.name).where(lesson.c.id == lesson_id))
         return LessonState(rows[0].id, rows[0].name) if rows else None
 
     async def find_lesson(self, id_or_name: str) -> str | None:
@@ -86,18 +83,18 @@ class Store:
             .order_by((lesson.c.id == id_or_name).desc(), lesson.c.created.desc())
             .limit(1)
         )
-        rows = await self._read(query)
+        rows = await self.database.read(query)
         return rows[0].id if rows else None
 
     async def lesson_ids(self) -> list[str]:
         """Every lesson, oldest first."""
-        return [row.id for row in await self._read(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))]
+        return [row.id for row in await self.database.read(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))]
 
     async def heads(self, lesson_ids: Collection[str]) -> dict[str, int]:
         """Head of each of the lessons."""
         found: dict[str, int] = {}
-        for chunk in _chunks(lesson_ids):
-            rows = await self._read(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
+        for chunk in chunks(lesson_ids):
+            rows = await self.database.read(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
             found.update({row.id: row.head for row in rows})
         return found
 
@@ -109,7 +106,7 @@ class Store:
             .order_by(lesson_event.c.seq)
             .limit(limit)
         )
-        return [_envelope(row) for row in await self._read(query)]
+        return [_envelope(row) for row in await self.database.read(query)]
 
     async def append(self, append: Append) -> Appended:
         """Events and receipt in one transaction; raises `Conflict` when the lesson has moved on (S14)."""
@@ -119,7 +116,7 @@ class Store:
         """The first acknowledgement of a command, None if it is new."""
 
         async def look() -> int | None:
-            async with self._engine.connect() as connection:
+            async with self.database.engine.connect() as connection:
                 return await find_receipt(connection, lesson_id, principal, command_id)
 
         return await persist(look, passing)
@@ -132,64 +129,44 @@ class Store:
         It is the one known by this name, unless that one is `shunned` (removed from the lesson); else `fresh`, an unused id.
         """
 
-        async def add() -> Link:
-            async with self._writing.begin() as connection:
-                await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
-                who = new.participant
-                if new.role in ("master", "classroom"):
-                    who = await _take_part(connection, new, shunned, fresh)
-                kept = replace(new, participant=who)
-                await connection.execute(insert(link).values(**asdict(kept)))
+        async def add(connection: AsyncConnection) -> Link:
+            await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
+            who = new.participant
+            if new.role in ("master", "classroom"):
+                who = await _take_part(connection, new, shunned, fresh)
+            kept = replace(new, participant=who)
+            await connection.execute(insert(link).values(**asdict(kept)))
             return kept
 
-        return await persist(add, collided)
+        return await self.database.write(add)
 
     async def link(self, link_id: str) -> Link | None:
         """The link of this id."""
-        rows = await self._read(select(link).where(link.c.id == link_id))
+        rows = await self.database.read(select(link).where(link.c.id == link_id))
         return _link(rows[0]) if rows else None
 
     async def links(self, lesson_id: str) -> list[Link]:
         """Every link of a lesson, oldest first."""
         query = select(link).where(link.c.lesson == lesson_id).order_by(link.c.created, link.c.id)
-        return [_link(row) for row in await self._read(query)]
+        return [_link(row) for row in await self.database.read(query)]
 
     async def revoke_link(self, link_id: str, at: int) -> bool:
         """Revoke; False if there is no such link. The first time of revocation stays."""
         revoked = update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
-        return await self._write(revoked, passing) == 1
+        return await self.database.execute(revoked, passing) == 1
 
     async def revoked(self, link_ids: Collection[str]) -> set[str]:
         """Which of these links are revoked; the shell asks each second, whoever wrote it."""
         found: set[str] = set()
-        for chunk in _chunks(link_ids):
+        for chunk in chunks(link_ids):
             query = select(link.c.id).where(link.c.id.in_(chunk), link.c.revoked_at.is_not(None))
-            found.update(row.id for row in await self._read(query))
+            found.update(row.id for row in await self.database.read(query))
         return found
 
-    async def people(self, lesson_id: str) -> list[Person]:
+    async def people(self, lesson_id: str) -> list[Member]:
         """Everybody who has or had a link as master or classroom."""
         query = select(participant).where(participant.c.lesson == lesson_id).order_by(participant.c.id)
-        return [Person(row.id, row.role, row.name) for row in await self._read(query)]
-
-    # --- one statement at a time -------------------------------------------------------------------------------------
-
-    async def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def read() -> Sequence[Row[Any]]:
-            async with self._engine.connect() as connection:
-                rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return rows
-
-        return await persist(read, passing)
-
-    async def _write(self, statement: UpdateBase, again: Callable[[Exception], bool] = collided) -> int:
-        """Rows that were changed. `again`: `passing` where the statement may be carried out twice."""
-
-        async def write() -> int:
-            async with self._writing.begin() as connection:
-                return (await connection.execute(statement)).rowcount
-
-        return await persist(write, again)
+        return [Member(row.id, row.role, row.name) for row in await self.database.read(query)]
 
 
 async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
@@ -204,11 +181,6 @@ async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection
     who = new.participant or fresh
     await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
     return who
-
-
-def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(ids)
-    return (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
 
 
 def _link(row: Any) -> Link:

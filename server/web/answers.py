@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import hdrs, web
 
-from server.errors import AppError, MediaUnavailable, TooMany, Unauthenticated
+from server.errors import AppError, LoginNeeded, MediaUnavailable, TooMany, Unauthenticated
 from server.web.catalogue import error_body, preferred
-from server.web.keys import ASSETS, CATALOGUE, SETTINGS
+from server.web.doors import csrf_token
+from server.web.keys import ASSETS, CALLER, CATALOGUE, SETTINGS
 
 AGAIN_SECONDS = 2
 """`Retry-After` where the refusal knows no better (RFC 9725 section 4.5): a killed worker is back by then."""
@@ -29,13 +31,25 @@ def language(request: web.Request) -> str:
 def page(request: web.Request, template: str, context: Mapping[str, object], status: int = 200) -> web.Response:
     """A rendered page in the visitor's language."""
     lang = language(request)
-    text = request.app[ASSETS].render(template, lang, context)
+    caller = request.get(CALLER)
+    shown = {
+        "me": caller if caller and caller.kind != "nobody" else None,
+        "csrf": csrf_token(request),
+        "path": request.path,
+        "demo_data": request.app[SETTINGS].demo,
+        **context,
+    }
+    text = request.app[ASSETS].render(template, lang, shown)
     headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.VARY: "Accept-Language, Cookie", hdrs.CONTENT_LANGUAGE: lang}
     return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def refusal(request: web.Request, error: AppError) -> web.Response:
     """A refusal: a page for a browser that wants a page, else the one JSON shape."""
+    if isinstance(error, LoginNeeded) and wants_page(request):
+        return web.Response(
+            status=303, headers={hdrs.LOCATION: "/login?" + urlencode({"next": request.path_qs}), hdrs.CACHE_CONTROL: "no-store"}
+        )
     if wants_page(request):
         message = request.app[CATALOGUE].formatted(language(request), f"error.{error.code}", error.params)
         context = {"code": error.code, "message": message, "status": error.status, "params": error.params}
@@ -50,5 +64,5 @@ def refusal(request: web.Request, error: AppError) -> web.Response:
 
 
 def wants_page(request: web.Request) -> bool:
-    """A browser is going somewhere (not a script or tool asking for data)."""
-    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    """A browser is going somewhere or sends a form (not a script or tool asking for data)."""
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "")

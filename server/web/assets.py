@@ -14,6 +14,7 @@ import jinja2
 import msgspec
 
 from server.web.catalogue import LANGUAGES, Catalogue, load
+from server.web.menu import menu_of
 
 ROOT = Path(__file__).resolve().parents[2] / "client_web"
 _PARTS = ("templates", "static", "locales")
@@ -53,6 +54,7 @@ class Assets:
         )
         install_sentences(env, self.catalogue, lang)
         env.globals.update(build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"))
+        env.globals.update(menu_of=menu_of, here="")
         return env
 
 

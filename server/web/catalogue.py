@@ -8,10 +8,10 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from server.errors import AppError
+from server.errors import AppError, Invalid
 
 LANGUAGES = ("zh", "en")
-PO = "LC_MESSAGES/messages.po"
+PO = "LC_MESSAGES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,29 @@ class _Filled(dict[str, object]):
 
 
 def load(locales: Path) -> Catalogue:
-    """Read `LOCALES/{zh,en}/LC_MESSAGES/messages.po`. Raises `OSError`."""
+    """Read `LOCALES/{zh,en}/LC_MESSAGES/*.po`, a file for each part of the product. Raises `OSError`."""
     return Catalogue({lang: _read(locales / lang / PO, lang) for lang in LANGUAGES})
 
 
-def _read(path: Path, lang: str) -> dict[str, str]:
-    with path.open("rb") as file:
-        catalog = read_po(file, locale=lang)
-    return {m.id: m.string for m in catalog if isinstance(m.id, str) and isinstance(m.string, str) and m.id and m.string}
+def _read(folder: Path, lang: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, locale=lang)
+        found.update({m.id: m.string for m in catalog if isinstance(m.id, str) and isinstance(m.string, str) and m.id and m.string})
+    return found
 
 
 def error_body(catalogue: Catalogue, error: AppError) -> dict[str, object]:
     """The one error shape of HTTP and sockets (docs/protocol.md)."""
-    return {"error": {"code": error.code, "params": error.params, "message": catalogue.explain(error.code, error.params)}}
+    body = {"code": error.code, "params": error.params, "message": catalogue.explain(error.code, error.params)}
+    if isinstance(error, Invalid):
+        body["fields"] = {name: {"code": code, "message": _field_words(catalogue, code)} for name, code in error.fields.items()}
+    return {"error": body}
+
+
+def _field_words(catalogue: Catalogue, code: str) -> dict[str, str]:
+    return {lang: catalogue.text(lang, f"field.{code}") for lang in LANGUAGES}
 
 
 def preferred(accept_language: str, default: str) -> str:

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from server.domain.principal import Principal, Role
 from server.errors import Forbidden, LinkInvalid
-from server.web.keys import DOOR, SETTINGS
+from server.web.keys import DOOR, PAPER_SHOWN, SETTINGS
 from server.web.visitor import visitor
 
 
@@ -41,10 +41,13 @@ async def asker(request: web.Request, *, session: bool = False, role: Role | Non
     lesson, named = request.match_info["lesson"], request.query.get("a", "")
     token = bearer_token(request)
     if token is not None:
-        return Asker(await request.app[DOOR].by_bearer(token, lesson, session=session), True, "")
+        principal = await request.app[DOOR].by_bearer(token, lesson, session=session)
+        request[PAPER_SHOWN] = True
+        return Asker(principal, True, "")
     entered = await request.app[DOOR].by_cookie(request.cookies, lesson, named, role)
     if request.method not in ("GET", "HEAD"):
         check_origin(request)
+    request[PAPER_SHOWN] = True
     return Asker(entered.principal, False, entered.admission.id)
 
 

@@ -6,6 +6,7 @@ from aiohttp import hdrs, web
 
 from server.errors import NoSuchPage
 from server.web.answers import page
+from server.web.doors import Doors
 from server.web.keys import SETTINGS, TLS
 from server.web.visitor import visitor
 
@@ -35,10 +36,10 @@ def secure_home(request: web.Request) -> str:
     return f"https://{name}:{request.app[SETTINGS].http_port}/"
 
 
-def add_routes(app: web.Application) -> None:
+def add_routes(doors: Doors) -> None:
     """The guide's addresses."""
-    app.router.add_get("/guide", guide)
-    app.router.add_get("/ca.crt", certificate)
+    doors.get("/guide", guide, "page.public")
+    doors.get("/ca.crt", certificate, "page.public")
 
 
 async def to_guide(_: web.Request) -> web.Response:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.web import RequestKey
 
+from server.accounts.acts import Acts
+from server.accounts.audit import Audit
+from server.accounts.caller import Caller
+from server.accounts.contents import Contents
 from server.accounts.door import Door
+from server.accounts.gate import Gate
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.settings import Settings
@@ -32,6 +38,17 @@ WORKER: web.AppKey[WorkerClient] = web.AppKey("worker")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
+CONTENTS: web.AppKey[Contents] = web.AppKey("contents", Contents)
+AUDIT: web.AppKey[Audit] = web.AppKey("audit", Audit)
+ACTS: web.AppKey[Acts] = web.AppKey("acts", Acts)
+GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
+CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
+DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")
+"""(method, route pattern) → action."""
 POSTS_BY_LINK: web.AppKey[RateLimit] = web.AppKey("posts by link")
 POSTS_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("posts by address")
 SOCKETS_BY_ADDRESS: web.AppKey[Crowd] = web.AppKey("sockets by address")
+
+CALLER: RequestKey[Caller] = RequestKey("caller", Caller)
+PAPER_SHOWN: RequestKey[bool] = RequestKey("paper shown", bool)
+"""The request's lesson paper was found valid."""

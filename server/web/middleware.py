@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 
 from server.errors import AppError
 from server.web.answers import refusal
+from server.web.doors import guard
 from server.web.failure import as_app_error
 from server.web.keys import METRICS, TLS
 from server.web.visitor import visitor
@@ -103,4 +104,4 @@ def _host_source(request: web.Request) -> str:
     return host if host and all((c.isalnum() and c.isascii()) or c in ".-:[]" for c in host) else ""
 
 
-ALL = (account, errors)
+ALL = (account, errors, guard)

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Role
 from server.web import cors, guide, health, join, pages, socket, static, whip
+from server.web.doors import Doors
 from server.web.middleware import harden
 
 
 def add_routes(app: web.Application) -> None:
     """Everything the web process answers."""
-    router = app.router
-    router.add_get("/", pages.home)
-    router.add_get("/join/{token}", join.join)
+    doors = Doors(app)
+    doors.get("/", pages.home, "page.public")
+    doors.get("/join/{token}", join.join, "link.enter")
     roles: tuple[Role, ...] = ("master", "classroom", "viewer", "wall")
     for role in roles:
-        router.add_get(f"/{join.PAGES[role]}/{{lesson}}", pages.role_page(role))
-    router.add_get("/ws/{lesson}", socket.socket)
+        doors.get(f"/{join.PAGES[role]}/{{lesson}}", pages.role_page(role), LESSON_PAPER)
+    doors.get("/ws/{lesson}", socket.socket, LESSON_PAPER)
     for door, handler in (("whip", whip.publish), ("whep", whip.watch)):
-        router.add_post(f"/{door}/{{lesson}}", handler)
-        router.add_options(f"/{door}/{{lesson}}", cors.options)
-        router.add_patch(f"/{door}/{{lesson}}/{{session}}", whip.patch)
-        router.add_delete(f"/{door}/{{lesson}}/{{session}}", whip.close)
-        router.add_options(f"/{door}/{{lesson}}/{{session}}", cors.options)
-    router.add_get("/healthz", health.healthz)
-    router.add_get("/metrics", health.metrics)
-    router.add_get("/static/{path:.+}", static.static)
-    guide.add_routes(app)
+        doors.post(f"/{door}/{{lesson}}", handler, LESSON_PAPER)
+        doors.add("OPTIONS", f"/{door}/{{lesson}}", cors.options, "page.public")
+        doors.add("PATCH", f"/{door}/{{lesson}}/{{session}}", whip.patch, LESSON_PAPER)
+        doors.add("DELETE", f"/{door}/{{lesson}}/{{session}}", whip.close, LESSON_PAPER)
+        doors.add("OPTIONS", f"/{door}/{{lesson}}/{{session}}", cors.options, "page.public")
+    doors.get("/healthz", health.healthz, "page.public")
+    doors.get("/metrics", health.metrics, "metrics.read")
+    doors.get("/static/{path:.+}", static.static, "page.public")
+    guide.add_routes(doors)
     app.on_response_prepare.append(harden)
     app.on_response_prepare.append(cors.open_to_players)

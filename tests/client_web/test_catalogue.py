@@ -8,6 +8,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from server import errors
+from tests.client_web.families import EVERY
 from tests.client_web.files import ROOT, SCRIPTS, TEMPLATES, name
 
 PLACE = re.compile(r"%\((\w+)\)s")
@@ -50,8 +51,14 @@ FAMILY_KEYS = (
 
 
 def catalogue(lang):
-    with (ROOT / "locales" / lang / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return {m.id: m.string for m in read_po(file) if m.id}
+    """Every sentence; no key may be in two files."""
+    found = {}
+    for path in sorted((ROOT / "locales" / lang / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            sentences = {m.id: m.string for m in read_po(file) if m.id}
+        assert not found.keys() & sentences.keys(), path.name
+        found |= sentences
+    return found
 
 
 ZH, EN = catalogue("zh"), catalogue("en")
@@ -102,12 +109,12 @@ def used_in_scripts():
 
 
 def test_no_used_key_is_missing():
-    assert sorted((used_in_templates() | used_in_scripts() | set(FAMILY_KEYS)) - set(ZH)) == []
+    assert sorted((used_in_templates() | used_in_scripts() | set(FAMILY_KEYS) | set(EVERY)) - set(ZH)) == []
 
 
 def test_no_key_is_left_over():
     server = {f"error.{cls.code}" for cls in tree(errors.AppError)}
-    assert sorted(set(ZH) - used_in_templates() - used_in_scripts() - set(FAMILY_KEYS) - server) == []
+    assert sorted(set(ZH) - used_in_templates() - used_in_scripts() - set(FAMILY_KEYS) - set(EVERY) - server) == []
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)

@@ -15,7 +15,7 @@ from tests.server.live.doubles import OFFER, FakeClock, FakeWorker, School
 
 async def break_log(store: Store, lesson: str) -> None:
     """An event no version of ours wrote, as a newer process beside this one would."""
-    async with store._writing.begin() as connection:
+    async with store.database.engine.begin() as connection:
         await connection.execute(
             text("INSERT INTO lesson_event SELECT :l, head + 1, 1, 1, 'from.the.future', 'x', NULL, 'x', '{}' FROM lesson WHERE id = :l"),
             {"l": lesson},

@@ -86,7 +86,9 @@ async def test_what_collides_for_ever_is_given_up(store: Store, postgres: Postgr
 async def test_a_deadlock_is_tried_again(store: Store, postgres: Postgres, name: str, stranger: asyncpg.Connection) -> None:
     await store.create_lesson("L2", "x", 2)
     failures: list[object] = []
-    event.listen(store._engine.sync_engine, "handle_error", lambda context: failures.append(context.sqlalchemy_exception.orig.sqlstate))
+    event.listen(
+        store.database.engine.sync_engine, "handle_error", lambda context: failures.append(context.sqlalchemy_exception.orig.sqlstate)
+    )
     async with stranger.transaction():
         await stranger.execute("SELECT 1 FROM lesson WHERE id = 'L2' FOR UPDATE")
         ours = asyncio.gather(store.append(append("c1")), store.append(append("c2", lesson="L2")))
@@ -141,7 +143,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_written_twice(store: Store) 
             cut.append(True)
             raise ConnectionResetError("cut off after the commit")
 
-    dialect = store._engine.sync_engine.dialect
+    dialect = store.database.engine.sync_engine.dialect
     commit = dialect.do_commit
 
     def commit_and_lose(connection: asyncpg.Connection) -> None:

@@ -189,7 +189,7 @@ async def test_commands_of_one_moment_share_a_commit(store: Store) -> None:
     from sqlalchemy import event
 
     commits = []
-    event.listen(store._engine.sync_engine, "commit", commits.append)
+    event.listen(store.database.engine.sync_engine, "commit", commits.append)
     await asyncio.gather(*(store.append(append(n, f"c{n}")) for n in range(20)))
     assert len(commits) == 1
     assert (await store.heads(["L1"]))["L1"] == 20

@@ -1,0 +1,58 @@
+"""Privileged acts: what is changed and its line in the audit are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.audit import Audit, Entry
+from server.accounts.caller import Caller
+from server.store import Database
+from server.store.database import lock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an act is about."""
+
+    kind: str
+    id: str
+    path: str
+    """Path of the organisation it lies in: who may see the audit there sees the line."""
+
+
+class Acts:
+    """Does privileged things, each leaving a line."""
+
+    def __init__(self, database: Database, audit: Audit) -> None:
+        self._database = database
+        self._audit = audit
+
+    async def do(
+        self,
+        who: Caller,
+        act: str,
+        target: Target,
+        work: Callable[[AsyncConnection], Awaitable[T]],
+        *,
+        locks: tuple[str, ...] = (),
+        details: Callable[[T], dict[str, str | int]] | dict[str, str | int] | None = None,
+    ) -> T:
+        """`work`, then the line `act`, in one transaction; what `work` raises undoes all. The caller was asked with `need` before.
+
+        `locks`: names nobody else may hold meanwhile (a room that is booked). `details`: codes, ids and numbers only, never names.
+        """
+
+        async def transact(connection: AsyncConnection) -> T:
+            await lock(connection, *locks)
+            done = await work(connection)
+            said = details(done) if callable(details) else details or {}
+            await self._audit.append(connection, Entry(who, act, target.kind, target.id, target.path, said))
+            return done
+
+        return await self._database.write(transact)

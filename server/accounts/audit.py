@@ -1,0 +1,96 @@
+"""The audit: who did what, on what, when, from where. Append-only, chained by HMAC with a key outside the database (S20).
+
+Each line's MAC covers the line and the MAC before it. The head (number and MAC of the last line) lies in a row that every
+writer locks first, so there is one writer at a time, and is exported daily: with an exported head the verifier also finds a
+tail that was cut off together with the head row.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.caller import Caller
+from server.accounts.contents import Contents
+from server.store.database import lock
+from server.store.tables import audit, audit_head
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line to be written."""
+
+    who: Caller
+    act: str
+    target_kind: str
+    target: str
+    path: str
+    details: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is stored; `origin` is the id of an erasable content, `origin_digest` its salted hash."""
+
+    seq: int
+    at: int
+    actor: str
+    actor_kind: str
+    act: str
+    target_kind: str
+    target: str
+    path: str
+    origin: str | None
+    origin_digest: str | None
+    details: str
+
+    def mac(self, key: bytes, before: str) -> str:
+        """64 hex digits over the line and the MAC of the one before."""
+        return hmac.digest(key, msgspec.json.encode([before, *_fields(self)]), "sha256").hex()
+
+
+def _fields(line: Line) -> list[str | int | None]:
+    return [getattr(line, name) for name in Line.__slots__]
+
+
+class Audit:
+    """Writes lines. `key`: 32 bytes, not in the database; `now`: UTC ms."""
+
+    def __init__(self, contents: Contents, key: bytes, now: Callable[[], int]) -> None:
+        self._contents = contents
+        self._key = key
+        self._now = now
+
+    async def append(self, connection: AsyncConnection, entry: Entry) -> int:
+        """Write a line in the transaction of what it tells of; its number."""
+        await lock(connection, "audit")
+        head = (await connection.execute(select(audit_head).where(audit_head.c.id == 1))).first()
+        seq, before = (head.seq + 1, head.mac) if head else (1, GENESIS)
+        origin = await self._contents.put(connection, "origin", entry.who.id, entry.who.origin) if entry.who.origin else None
+        line = Line(
+            seq=seq,
+            at=self._now(),
+            actor=entry.who.id,
+            actor_kind=entry.who.kind,
+            act=entry.act,
+            target_kind=entry.target_kind,
+            target=entry.target,
+            path=entry.path,
+            origin=origin.id if origin else None,
+            origin_digest=origin.digest if origin else None,
+            details=msgspec.json.encode(entry.details, order="sorted").decode(),
+        )
+        mac = line.mac(self._key, before)
+        await connection.execute(insert(audit).values(**dict(zip(Line.__slots__, _fields(line), strict=True)), mac=mac))
+        if head:
+            await connection.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=seq, mac=mac))
+        else:
+            await connection.execute(insert(audit_head).values(id=1, seq=seq, mac=mac))
+        return seq

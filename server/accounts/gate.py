@@ -1,0 +1,88 @@
+"""The gate: cookies go in, a `Caller` comes out. Asked on every request, so that whatever was ended is ended everywhere at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select, update
+
+from server.accounts import cookies
+from server.accounts.caller import NOBODY, Caller
+from server.domain.people import Grant
+from server.store import Database
+from server.store.tables import assignment, classroom, device, org, person, school_class, session, student
+
+IDLE_MS = 12 * 3600 * 1000
+"""A session that nobody used for this long has ended."""
+SEEN_MS = 60_000
+"""How often `seen` is written at most."""
+
+
+class Gate:
+    """`now`: UTC ms."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    async def caller(self, jar: Mapping[str, str], origin: str = "") -> Caller:
+        """Who shows these cookies: a logged-in person or student, else a paired device, else nobody."""
+        if bearer := cookies.read(jar.get(cookies.SESSION)):
+            caller = await self._by_session(bearer, origin)
+            if caller:
+                return caller
+        if bearer := cookies.read(jar.get(cookies.DEVICE)):
+            return await self._by_device(bearer, origin) or NOBODY
+        return NOBODY
+
+    async def _by_session(self, bearer: cookies.Bearer, origin: str) -> Caller | None:
+        s, now = session.c, self._now()
+        alive = and_(s.id == bearer.id, s.ended_at.is_(None), s.expires_at > now, s.seen > now - IDLE_MS)
+        row = await self._database.one(select(session).where(alive))
+        if row is None or not bearer.fits(row.secret_hash):
+            return None
+        if now - row.seen > SEEN_MS:
+            await self._database.execute(update(session).where(s.id == row.id).values(seen=now))
+        return await (self._person(row, origin) if row.person else self._student(row, origin))
+
+    async def _person(self, row: Row[Any], origin: str) -> Caller | None:
+        p = person.c
+        found = await self._database.one(select(p.id, p.epoch, p.org).where(p.id == row.person, p.disabled_at.is_(None)))
+        if found is None:
+            return None
+        grants = await self.grants(found.id)
+        return Caller("person", found.id, tuple(grants), row.id, found.epoch, found.org, origin)
+
+    async def grants(self, person_id: str) -> Sequence[Grant]:
+        """Roles somebody has now."""
+        a, now = assignment.c, self._now()
+        valid = and_(a.person == person_id, a.valid_from <= now, or_(a.valid_until.is_(None), a.valid_until > now))
+        query = select(a.role, a.lesson, a.student, org.c.path, org.c.tier).select_from(assignment.outerjoin(org)).where(valid)
+        rows = await self._database.read(query)
+        return [Grant(row.role, row.path or "", row.tier, row.lesson or row.student or "") for row in rows]
+
+    async def _student(self, row: Row[Any], origin: str) -> Caller | None:
+        query = (
+            select(student.c.id, org.c.id.label("org"), org.c.path, org.c.tier)
+            .select_from(student.join(school_class, school_class.c.id == student.c.school_class).join(org, org.c.id == school_class.c.org))
+            .where(student.c.id == row.student, student.c.left_at.is_(None))
+        )
+        found = await self._database.one(query)
+        if found is None:
+            return None
+        return Caller("student", found.id, (Grant("student", found.path, found.tier, found.id),), row.id, 0, found.org, origin)
+
+    async def _by_device(self, bearer: cookies.Bearer, origin: str) -> Caller | None:
+        query = (
+            select(device, org.c.path, org.c.tier, org.c.id.label("org"))
+            .select_from(device.join(classroom, classroom.c.id == device.c.classroom).join(org, org.c.id == classroom.c.org))
+            .where(device.c.id == bearer.id, device.c.revoked_at.is_(None), classroom.c.closed_at.is_(None))
+        )
+        row = await self._database.one(query)
+        if row is None or not bearer.fits(row.secret_hash):
+            return None
+        if self._now() - (row.seen or 0) > SEEN_MS:
+            await self._database.execute(update(device).where(device.c.id == row.id).values(seen=self._now()))
+        grant = Grant("device", row.path, row.tier, row.classroom)
+        return Caller("device", row.id, (grant,), row.id, 0, row.org, origin)

@@ -1,0 +1,167 @@
+"""Who may do what: one table of action × role, with how far each role reaches. Whatever is not in it is forbidden.
+
+| reach | the object must be |
+|---|---|
+| `below` | in the role's organisation or under it |
+| `lesson` | a lesson one takes part in: as its teacher, or from a room of one's own organisation or device |
+| `self` | oneself: the student, the parent's child, the device's own room |
+
+`tiers` says at which tier a role must stand for `below` to count; `person` actions are everybody's who is logged in, about
+oneself; `public` ones anybody's. Taking part in a foreign lesson grants that lesson and nothing else of the other school (S6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.domain.orgs import TIERS, Tier
+from server.domain.people import Grant, SchoolRole
+
+Reach = Literal["below", "lesson", "self"]
+
+OFFICES: frozenset[Tier] = frozenset({"nation", "province", "city", "county"})
+EVERY: frozenset[Tier] = frozenset(TIERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do one action."""
+
+    reach: Mapping[SchoolRole, frozenset[Reach]]
+    tiers: frozenset[Tier] = EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What an action is about."""
+
+    path: str = ""
+    """Path of the organisation it lies in; empty: in none."""
+    lesson: str = ""
+    people: frozenset[str] = field(default_factory=frozenset)
+    """Ids of those who take part in the lesson in person: teacher, substitute, assistants."""
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    """The lesson's classrooms, master's included, with their organisations' paths."""
+    subject: str = ""
+    """The student, device room or person it is about."""
+
+
+def _rule(tiers: frozenset[Tier] = EVERY, **roles: str) -> Rule:
+    known: dict[str, frozenset[Reach]] = {
+        "below": frozenset({"below"}),
+        "lesson": frozenset({"lesson"}),
+        "self": frozenset({"self"}),
+        "below+lesson": frozenset({"below", "lesson"}),
+        "lesson+self": frozenset({"lesson", "self"}),
+    }
+    return Rule({role: known[reach] for role, reach in roles.items()}, tiers)  # type: ignore[misc]  # names are checked by the tests
+
+
+PUBLIC: frozenset[str] = frozenset(
+    {
+        "page.public",  # home before login, static files, health, guide to the local CA
+        "login",  # login, OIDC, invitation, reset, parent's slip, first admin: the paper itself is checked
+        "link.enter",  # a lesson's link
+        "device.pair",  # an unpaired device shows its code, or knocks
+        "metrics.read",  # by address
+    }
+)
+"""Anybody's."""
+
+PERSON: frozenset[str] = frozenset({"home.see", "self.edit", "session.end"})
+"""Everybody's who is logged in, about oneself."""
+
+RULES: Mapping[str, Rule] = {
+    # organisations
+    "org.see": _rule(admin="below", inspector="below", teacher="below", assistant="below", librarian="below", reviewer="below"),
+    "org.create": _rule(tiers=OFFICES, admin="below"),
+    "org.edit": _rule(admin="below"),
+    "org.export": _rule(admin="below"),
+    "org.import": _rule(admin="below"),
+    # rooms
+    "room.see": _rule(admin="below", inspector="below", teacher="below", assistant="below", device="self"),
+    "room.edit": _rule(admin="below"),
+    "device.approve": _rule(admin="below", assistant="below"),
+    "device.revoke": _rule(admin="below", assistant="below"),
+    "knock.answer": _rule(teacher="lesson", admin="lesson"),
+    # classes and students
+    "class.see": _rule(admin="below", inspector="below", teacher="below", assistant="below"),
+    "class.edit": _rule(admin="below"),
+    "student.see": _rule(admin="below", teacher="below", assistant="below", student="self", parent="self"),
+    "student.edit": _rule(admin="below"),
+    "plan.edit": _rule(admin="below", teacher="below", assistant="below"),
+    "slip.issue": _rule(admin="below", assistant="below"),
+    # standing groups
+    "group.see": _rule(admin="below", inspector="below", teacher="below", assistant="below"),
+    "group.edit": _rule(admin="below"),
+    # people
+    "person.see": _rule(admin="below", inspector="below"),
+    "person.edit": _rule(admin="below"),
+    "person.invite": _rule(admin="below"),
+    "person.reset": _rule(admin="below"),
+    "role.grant": _rule(admin="below"),
+    # timetable
+    "calendar.see": _rule(admin="below", inspector="below", teacher="below", assistant="below", student="below", device="below"),
+    "calendar.edit": _rule(admin="below"),
+    "course.see": _rule(admin="below", inspector="below", teacher="below", assistant="below"),
+    "course.edit": _rule(admin="below"),
+    "lesson.see": _rule(
+        admin="below+lesson",
+        inspector="below+lesson",
+        teacher="below+lesson",
+        assistant="below+lesson",
+        student="lesson+self",
+        parent="self",
+        device="lesson",
+    ),
+    "lesson.edit": _rule(admin="below"),
+    "lesson.create": _rule(admin="below", teacher="below"),
+    "lesson.teach": _rule(teacher="lesson"),
+    "lesson.assist": _rule(assistant="lesson"),
+    "lesson.attend": _rule(assistant="lesson", device="lesson"),
+    "lesson.inspect": _rule(inspector="below"),
+    "board.see": _rule(tiers=OFFICES, admin="below", inspector="below"),
+    # audit
+    "audit.see": _rule(admin="below"),
+}
+
+LESSON_PAPER = "lesson.paper"
+"""What a link's principal does in its one lesson: page, socket, WHIP, WHEP. The paper itself is checked at the door."""
+
+ACTIONS: frozenset[str] = frozenset({*RULES, *PUBLIC, *PERSON, LESSON_PAPER})
+
+
+def allows(grants: Iterable[Grant], person: str, action: str, where: Where) -> bool:
+    """Whether somebody with these grants may do `action` there. `person` is the id of who asks. Raises `KeyError`: no such action."""
+    if action in PUBLIC or action in PERSON:
+        return True
+    rule = RULES[action]
+    return any(_reaches(grant, person, rule, where) for grant in grants)
+
+
+def _reaches(grant: Grant, person: str, rule: Rule, where: Where) -> bool:
+    reach = rule.reach.get(grant.role, frozenset())
+    if "below" in reach and grant.path and where.path.startswith(grant.path) and grant.tier in rule.tiers:
+        return True
+    if "self" in reach and grant.subject and grant.subject == where.subject:
+        return True
+    return "lesson" in reach and bool(where.lesson) and _takes_part(grant, person, where)
+
+
+def _takes_part(grant: Grant, person: str, where: Where) -> bool:
+    if grant.subject == where.lesson or person in where.people:
+        return True
+    if grant.role == "teacher":
+        return False  # a colleague of the same school is not the lesson's teacher
+    if grant.role == "device":
+        return grant.subject in where.rooms
+    return bool(grant.path) and any(path.startswith(grant.path) for path in where.rooms.values())
+
+
+def scopes(grants: Iterable[Grant], action: str) -> tuple[str, ...]:
+    """Paths under which the grants allow `action`: what lists and searches are limited to. Empty: nowhere."""
+    rule = RULES[action]
+    found = {g.path for g in grants if "below" in rule.reach.get(g.role, frozenset()) and g.path and g.tier in rule.tiers}
+    return tuple(sorted(path for path in found if not any(path != other and path.startswith(other) for other in found)))

@@ -1,0 +1,58 @@
+"""Every table, one module per noun."""
+
+from server.store.tables.base import metadata
+from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
+from server.store.tables.people import assignment, attempt, identity, person, session, slip
+from server.store.tables.privacy import audit, audit_head, content
+from server.store.tables.school import (
+    classroom,
+    device,
+    group_room,
+    knock,
+    org,
+    pairing,
+    school_class,
+    seat,
+    seating_plan,
+    standing_group,
+    student,
+)
+from server.store.tables.timetable import bell, bell_period, course, course_room, course_slot, term, term_day
+
+__all__ = [
+    "assignment",
+    "attempt",
+    "audit",
+    "audit_head",
+    "bell",
+    "bell_period",
+    "booking",
+    "classroom",
+    "command_receipt",
+    "content",
+    "course",
+    "course_room",
+    "course_slot",
+    "device",
+    "group_room",
+    "identity",
+    "knock",
+    "lesson",
+    "lesson_event",
+    "lesson_room",
+    "link",
+    "metadata",
+    "org",
+    "pairing",
+    "participant",
+    "person",
+    "school_class",
+    "seat",
+    "seating_plan",
+    "session",
+    "slip",
+    "standing_group",
+    "student",
+    "term",
+    "term_day",
+]

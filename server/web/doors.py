@@ -1,0 +1,97 @@
+"""Every route is declared with the action it needs (`server/domain/permissions.py`); one without is never answered.
+
+The guard runs before the handler (is anybody logged in?) and after it: an answer for which nobody asked `Caller.need` is thrown
+away as a defect of ours. So a forgotten check is an error, not an open door.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from server.accounts.caller import NOBODY, Caller
+from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC
+from server.errors import AppError, LoginNeeded
+from server.web.entitled import check_origin
+from server.web.keys import CALLER, CSRF_KEY, DECLARED, GATE, PAPER_SHOWN
+from server.web.visitor import visitor
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Doors:
+    """Adds routes to the application."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+        self._declared = app.setdefault(DECLARED, {})
+
+    def add(self, method: str, path: str, handler: Handler, action: str) -> None:
+        """A route and its action. Raises `ValueError` for an action nobody defined."""
+        if action not in ACTIONS:
+            raise ValueError(f"no such action: {action}")
+        resource = self._app.router.add_route(method, path, handler).resource
+        assert resource is not None
+        self._declared[(method, resource.canonical)] = action
+
+    def get(self, path: str, handler: Handler, action: str) -> None:
+        """A page or data; HEAD too."""
+        resource = self._app.router.add_get(path, handler).resource
+        assert resource is not None
+        assert action in ACTIONS
+        self._declared[("GET", resource.canonical)] = self._declared[("HEAD", resource.canonical)] = action
+
+    def post(self, path: str, handler: Handler, action: str) -> None:
+        """A change."""
+        self.add("POST", path, handler, action)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let in who may come, and only if the handler asked."""
+    if request.match_info.http_exception is not None:
+        return await handler(request)
+    resource = request.match_info.route.resource
+    action = request.app[DECLARED].get((request.method, resource.canonical if resource else ""))
+    if action is None:
+        raise AppError(f"a route without an action: {request.method} {resource}")
+    if request.method not in _SAFE and action != LESSON_PAPER:
+        check_origin(request)
+    if action in PUBLIC or action == LESSON_PAPER:
+        response = await handler(request)
+    else:
+        if (await caller_of(request)).kind == "nobody":
+            raise LoginNeeded
+        response = await handler(request)
+    if response.status < 400 and not _asked(request, action):
+        raise AppError(f"nobody asked for {action}: {request.method} {resource}")
+    return response
+
+
+def _asked(request: web.Request, action: str) -> bool:
+    if action in PUBLIC or action in PERSON:
+        return True
+    return bool(request.get(PAPER_SHOWN)) if action == LESSON_PAPER else action in request[CALLER].checked
+
+
+async def caller_of(request: web.Request) -> Caller:
+    """Who asks; looked up once for a request."""
+    if CALLER not in request:
+        known = GATE in request.app
+        request[CALLER] = await request.app[GATE].caller(request.cookies, f"web {visitor(request).address}") if known else NOBODY
+    return request[CALLER]
+
+
+def csrf_token(request: web.Request) -> str:
+    """The token that forms of this login must carry; empty for nobody."""
+    caller = request.get(CALLER, NOBODY)
+    return hmac.digest(request.app[CSRF_KEY], caller.session.encode(), "sha256").hex() if caller.session else ""
+
+
+def next_address(request: web.Request) -> str:
+    """Where to go after the login: a path of ours, else home."""
+    wanted = request.query.get("next", "/")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable() else "/"
