@@ -41,7 +41,7 @@ def issue(identity: str) -> Bearer:
 
 def read(value: str | None) -> Bearer | None:
     """A cookie's value, None if it is none of ours."""
-    identity, _, secret = (value or "").partition(".")
+    identity, _, secret = (value or "").rpartition(".")
     if not identity or not secret or len(value or "") > MAX or not (value or "").isascii() or "\0" in (value or ""):
         return None
     return Bearer(identity, secret)

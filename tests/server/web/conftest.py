@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from server.domain.link import Link
 from server.settings import Settings
 from server.web import keys
 from server.web.assets import Assets
+from tests.server import world as worlds
 from tests.server.live.doubles import FakeWorker
 
 
@@ -153,3 +157,56 @@ async def web(settings: Settings, worker: WorkerOnSocket, assets: Assets) -> Asy
         web = Web(client, worker)
         await web.until_media(True)
         yield web
+
+
+class Browser:
+    """Somebody's browser in the two counties of `tests.server.world`: own cookies, own-origin forms with their CSRF token."""
+
+    def __init__(self, web: Web, cookies: dict[str, str]) -> None:
+        self.web = web
+        self.cookies = cookies
+
+    async def _ask(self, method: str, path: str, **how: Any) -> aiohttp.ClientResponse:
+        headers = {"Origin": self.web.origin, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), **how.pop("headers", {})}
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            response = await http.request(method, self.web.origin + path, headers=headers, allow_redirects=False, **how)
+            await response.read()
+        return response
+
+    async def get(self, path: str, *, page: bool = False, **how: Any) -> aiohttp.ClientResponse:
+        """A page (`page`: as a browser goes there) or data."""
+        headers = {"Accept": "text/html" if page else "application/json", **how.pop("headers", {})}
+        return await self._ask("GET", path, headers=headers, **how)
+
+    async def post(self, path: str, form: dict[str, Any] | None = None, *, page: bool = False, csrf: bool = True) -> aiohttp.ClientResponse:
+        """Send a form with this login's CSRF token; the answer is JSON unless `page`."""
+        values = dict(form or {})
+        if csrf:
+            values["csrf"] = self.token
+        return await self._ask("POST", path, data=values, headers={"Accept": "text/html" if page else "application/json"})
+
+    @property
+    def token(self) -> str:
+        session = next(iter(self.cookies.values()), "").partition(".")[0]
+        if "ss_session" in self.cookies:
+            session = self.cookies["ss_session"].rpartition(".")[0]
+        return hmac.digest(self.web.app[keys.CSRF_KEY], session.encode(), "sha256").hex()
+
+
+@dataclass
+class Town:
+    """A web process over the two counties."""
+
+    web: Web
+    world: worlds.World
+
+    def browser(self, who: str | None) -> Browser:
+        """Somebody's browser; None: nobody's."""
+        return Browser(self.web, self.world.cookies(who) if who else {})
+
+
+@pytest.fixture
+async def town(web: Web) -> Town:
+    """The web process with the two counties in its store; their sessions are valid now."""
+    world = await worlds.build(web.app[keys.STORE].database, web.app[keys.CONTENTS], time.time_ns() // 1_000_000)
+    return Town(web, world)

@@ -1,0 +1,63 @@
+"""A lesson as the timetable knows it: when, where, who. What happens in it is the log's matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from server.domain.lesson import Phase
+from server.domain.permissions import Where
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRoom:
+    """One remote classroom of a lesson."""
+
+    classroom: str
+    participant: str
+    """The classroom's id in the lesson's log: opaque, of this lesson only."""
+    school_class: str | None
+    path: str
+    """Path of the organisation the room belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledLesson:
+    """One row of the timetable. A lesson made by hand has no organisation, no times and no rooms."""
+
+    id: str
+    name: str
+    phase: Phase
+    version: int
+    org: str | None = None
+    path: str = ""
+    """Path of the master's organisation."""
+    course: str | None = None
+    slot: str | None = None
+    day: str | None = None
+    """`YYYY-MM-DD` in the school's time zone."""
+    period: int | None = None
+    starts_at: int | None = None
+    """UTC ms."""
+    ends_at: int | None = None
+    unit: str = ""
+    subject: str = ""
+    grade: str = ""
+    teacher: str | None = None
+    """Who teaches: the substitute where one is named."""
+    instead_of: str | None = None
+    master_classroom: str | None = None
+    school_class: str | None = None
+    rehearsal: bool = False
+    live_at: int | None = None
+    ended_at: int | None = None
+    rooms: Mapping[str, ScheduledRoom] = field(default_factory=dict)
+    """Remote classroom → its part."""
+
+    def where(self) -> Where:
+        """What permissions ask about."""
+        rooms = {room.classroom: room.path for room in self.rooms.values()}
+        if self.master_classroom:
+            rooms[self.master_classroom] = self.path
+        people = frozenset({self.teacher} if self.teacher else ())
+        return Where(self.path, self.id, people, rooms)
