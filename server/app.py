@@ -30,6 +30,7 @@ from server.live.clock import SystemClock
 from server.live.service import Lessons
 from server.settings import Settings
 from server.store import Store
+from server.store.schedule import Schedule
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
@@ -94,7 +95,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         _school(app, store)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
         app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
-        app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons), _utc_ms, lambda: secrets.token_urlsafe(12))
+        app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)
         await worker.start()

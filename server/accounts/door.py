@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from server.accounts.caller import Caller
+from server.accounts.residents import principal_of, role_of
 from server.accounts.tokens import Admission, Signer, check_expiry
 from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.principal import Principal, Role
-from server.errors import Forbidden, LinkExpired, LinkInvalid, Unauthenticated
+from server.domain.schedule import ScheduledLesson
+from server.errors import Forbidden, LinkExpired, LinkInvalid, NoSuchLesson, Unauthenticated
 
 COOKIE = "ss-"
 """Prefix of admission cookies; the admission's id follows."""
@@ -34,6 +37,12 @@ class Papers(Protocol):
 
     async def find(self, lesson_id: str) -> LessonState:
         """The lesson's state."""
+
+    async def scheduled(self, lesson_id: str) -> ScheduledLesson:
+        """The lesson as the timetable knows it."""
+
+    async def name(self, lesson_id: str, participant: str) -> str:
+        """What the lesson's roster calls a participant."""
 
     async def has_session(self, lesson_id: str, link_id: str) -> bool:
         """The link has a media session now: whoever shows it again reconnects."""
@@ -90,6 +99,19 @@ class Door:
         link = await self._valid(admission.link)
         await self._not_over(lesson)
         return Entered(link.principal(admission.id), admission)
+
+    async def resident(self, caller: Caller, lesson: str, role: Role | None, room: str = "") -> Principal:
+        """Somebody with an account, or a paired device, enters a lesson of the timetable. `role` None: what one is there first of all.
+
+        Raises `Forbidden` to who may only know of the lesson, `NoSuchLesson` to all others, `LinkExpired` two hours after its end.
+        """
+        scheduled = await self._papers.scheduled(lesson)
+        wanted = role or role_of(caller, scheduled)
+        principal = principal_of(caller, scheduled, wanted, room) if wanted else None
+        if principal is None:
+            raise Forbidden("no part in it") if caller.may("lesson.see", scheduled.where()) else NoSuchLesson
+        await self._not_over(lesson)
+        return replace(principal, name=await self._papers.name(lesson, principal.participant) if principal.participant else "")
 
     def held(self, cookies: Mapping[str, str]) -> list[Admission]:
         """Admissions among a browser's cookies, newest first; altered ones do not count."""

@@ -43,6 +43,13 @@ class GoLive(Command, frozen=True):
     roles: ClassVar[frozenset[Role]] = _MASTER
 
 
+class PauseLesson(Command, frozen=True):
+    """A break; going live ends it."""
+
+    kind: ClassVar[str] = "lesson.pause"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+
+
 class EndLesson(Command, frozen=True):
     """End the class."""
 
@@ -103,11 +110,32 @@ class ExpireStage(Command, frozen=True, kw_only=True):
     participant: ParticipantId
 
 
+class EndByItself(Command, frozen=True, kw_only=True):
+    """A deadline: the planned end is over and the master is away (S8)."""
+
+    kind: ClassVar[str] = "lesson.expire"
+    planned_end: int
+    """UTC ms."""
+
+
+class CancelLesson(Command, frozen=True):
+    """The timetable says that it will not be held."""
+
+    kind: ClassVar[str] = "lesson.cancel"
+
+
+class ArchiveLesson(Command, frozen=True):
+    """A deadline: nothing more can come."""
+
+    kind: ClassVar[str] = "lesson.archive"
+
+
 COMMANDS: Mapping[str, type[Command]] = {
     cls.kind: cls
     for cls in (
         OpenLesson,
         GoLive,
+        PauseLesson,
         EndLesson,
         ReopenLesson,
         CallOnStage,
@@ -116,6 +144,9 @@ COMMANDS: Mapping[str, type[Command]] = {
         Join,
         Leave,
         ExpireStage,
+        EndByItself,
+        CancelLesson,
+        ArchiveLesson,
     )
 }
 

@@ -5,14 +5,15 @@ An empty tuple means that the lesson is as asked for already: acknowledged, noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.domain import commands as c
 from server.domain import events as e
-from server.domain.lesson import JOINABLE, REOPEN_MS, STAGE_KEPT_MS, TRANSITIONS, LessonState
-from server.domain.principal import Role
+from server.domain.lesson import IN_CLASS, JOINABLE, REOPEN_MS, STAGE_KEPT_MS, TRANSITIONS, LessonState
+from server.domain.plan import ENDS_MS, KEPT_MS, NO_PLAN, OPENS_MS, Plan
+from server.domain.principal import MASTER, Role
 from server.domain.refused import Refused
 from server.domain.stage import free_position, position_of
 
@@ -44,11 +45,35 @@ def _live(state: LessonState, _: c.GoLive, __: int) -> Events:
     return (_step(state, e.LessonLive()),)
 
 
+def _clear_stage(state: LessonState) -> Events:
+    return tuple(e.StageReleased(participant=who, position=n) for n, who in sorted(state.stage.items()))
+
+
+def _pause(state: LessonState, _: c.PauseLesson, __: int) -> Events:
+    if state.phase == "break":
+        return ()
+    return (*_clear_stage(state), _step(state, e.LessonPaused()))
+
+
 def _end(state: LessonState, _: c.EndLesson, __: int) -> Events:
     if state.phase == "ended":
         return ()
-    ended = _step(state, e.LessonEnded())
-    return (*(e.StageReleased(participant=who, position=n) for n, who in sorted(state.stage.items())), ended)
+    return (*_clear_stage(state), _step(state, e.LessonEnded()))
+
+
+def _end_by_itself(state: LessonState, command: c.EndByItself, at: int) -> Events:
+    if state.phase not in IN_CLASS or master_here(state) or at < ends_by_itself(state, command.planned_end):
+        return ()
+    return (*_clear_stage(state), e.LessonEnded())
+
+
+def _cancel(state: LessonState, _: c.CancelLesson, __: int) -> Events:
+    return (e.LessonCancelled(),) if (state.phase, "lesson.cancelled") in TRANSITIONS else ()
+
+
+def _archive(state: LessonState, _: c.ArchiveLesson, at: int) -> Events:
+    over = state.phase == "ended" and state.ended_at is not None and at >= state.ended_at + KEPT_MS
+    return (e.LessonArchived(),) if over else ()
 
 
 def _reopen(state: LessonState, _: c.ReopenLesson, at: int) -> Events:
@@ -115,6 +140,7 @@ def _expire(state: LessonState, command: c.ExpireStage, at: int) -> Events:
 _RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
     c.OpenLesson: _open,
     c.GoLive: _live,
+    c.PauseLesson: _pause,
     c.EndLesson: _end,
     c.ReopenLesson: _reopen,
     c.CallOnStage: _call,
@@ -123,6 +149,9 @@ _RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
     c.Join: _join,
     c.Leave: _leave,
     c.ExpireStage: _expire,
+    c.EndByItself: _end_by_itself,
+    c.CancelLesson: _cancel,
+    c.ArchiveLesson: _archive,
 }
 
 
@@ -135,14 +164,45 @@ class Deadline:
     command: c.Command
     command_id: str
     """Derived from the state, so that it is carried out exactly once whoever fires it (S15)."""
+    until: int | None = None
+    """Too late from then on; None: never."""
+
+    def due(self, now: int) -> bool:
+        """Whether it is to be given at `now`."""
+        return self.at <= now and (self.until is None or now < self.until)
 
 
-def next_deadline(state: LessonState) -> Deadline | None:
+def next_deadline(state: LessonState, plan: Plan = NO_PLAN) -> Deadline | None:
     """The earliest thing time alone will change, None if nothing."""
-    if not state.away:
-        return None
-    since, who = min((since, who) for who, since in state.away.items())
-    return Deadline(since + STAGE_KEPT_MS, c.ExpireStage(participant=who), f"stage.expire:{since}:{who}"[:64])
+    return min((*_stage_deadlines(state), *_plan_deadlines(state, plan)), key=lambda due: due.at, default=None)
+
+
+def _stage_deadlines(state: LessonState) -> Iterator[Deadline]:
+    for who, since in state.away.items():
+        yield Deadline(since + STAGE_KEPT_MS, c.ExpireStage(participant=who), f"stage.expire:{since}:{who}"[:64])
+
+
+def _plan_deadlines(state: LessonState, plan: Plan) -> Iterator[Deadline]:
+    if plan.cancelled and state.phase in ("scheduled", "open"):
+        yield Deadline(0, c.CancelLesson(), f"lesson.cancel:{state.seq}")
+    elif state.phase == "scheduled" and plan.starts_at is not None:
+        yield Deadline(plan.starts_at - OPENS_MS, c.OpenLesson(), f"lesson.open:{plan.starts_at}", plan.ends_at)
+    if state.phase in IN_CLASS and plan.ends_at is not None and not master_here(state):
+        at = ends_by_itself(state, plan.ends_at)
+        yield Deadline(at, c.EndByItself(planned_end=plan.ends_at), f"lesson.expire:{at}")
+    if state.phase == "ended" and state.ended_at is not None:
+        yield Deadline(state.ended_at + KEPT_MS, c.ArchiveLesson(), f"lesson.archive:{state.ended_at}")
+
+
+def master_here(state: LessonState) -> bool:
+    """The master takes part now."""
+    master = state.participants.get(MASTER)
+    return master is not None and master.present
+
+
+def ends_by_itself(state: LessonState, planned_end: int) -> int:
+    """When a lesson without its master ends: a quarter of an hour after the planned end, and after the master was last here."""
+    return max(planned_end, state.master_left_at or 0) + ENDS_MS
 
 
 def admits_media(state: LessonState, participant: str | None) -> bool:

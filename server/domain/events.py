@@ -52,6 +52,24 @@ class LessonReopened(Payload, frozen=True):
     kind: ClassVar[str] = "lesson.reopened"
 
 
+class LessonPaused(Payload, frozen=True):
+    """A break: nothing is on air until it goes live again (课间)."""
+
+    kind: ClassVar[str] = "lesson.paused"
+
+
+class LessonCancelled(Payload, frozen=True):
+    """It will not be held."""
+
+    kind: ClassVar[str] = "lesson.cancelled"
+
+
+class LessonArchived(Payload, frozen=True):
+    """Nothing is added any more."""
+
+    kind: ClassVar[str] = "lesson.archived"
+
+
 class ParticipantJoined(Payload, frozen=True, kw_only=True):
     """A participant is here, for the first time or again."""
 
@@ -97,6 +115,9 @@ PAYLOADS: Mapping[str, type[Payload]] = {
         LessonLive,
         LessonEnded,
         LessonReopened,
+        LessonPaused,
+        LessonCancelled,
+        LessonArchived,
         ParticipantJoined,
         ParticipantLeft,
         ParticipantRemoved,

@@ -1,9 +1,10 @@
 """A lesson is a fold of its log. The life of a lesson (S8), first as a table:
 
     scheduled ─ lesson.opened ─▶ open ─ lesson.live ─▶ live
+    live ─ lesson.paused ─▶ break ─ lesson.live ─▶ live
     open, live, break ─ lesson.ended ─▶ ended ─ lesson.reopened, within 10 minutes ─▶ live, or open if it never was live
+    scheduled, open ─ lesson.cancelled ─▶ cancelled        ended ─ lesson.archived ─▶ archived
 
-`break`, `archived` and `cancelled` are phases of the same table; no command of today leads there.
 Folding never fails: the log is the truth, rules are applied before an event is written (`decide`).
 """
 
@@ -27,16 +28,22 @@ STAGE_KEPT_MS = 30_000
 TRANSITIONS: Mapping[tuple[Phase, str], Phase] = {
     ("scheduled", "lesson.opened"): "open",
     ("open", "lesson.live"): "live",
+    ("live", "lesson.paused"): "break",
     ("break", "lesson.live"): "live",
     ("open", "lesson.ended"): "ended",
     ("live", "lesson.ended"): "ended",
     ("break", "lesson.ended"): "ended",
     ("ended", "lesson.reopened"): "live",
+    ("ended", "lesson.archived"): "archived",
+    ("scheduled", "lesson.cancelled"): "cancelled",
+    ("open", "lesson.cancelled"): "cancelled",
 }
 """(phase, event kind) → next phase; anything else changes no phase and is refused as a command."""
 
 JOINABLE: frozenset[Phase] = frozenset({"scheduled", "open", "live", "break"})
 """Phases in which media sessions may exist."""
+IN_CLASS: frozenset[Phase] = frozenset({"open", "live", "break"})
+"""Phases between the opening and the end."""
 ON_AIR: frozenset[Phase] = frozenset({"live"})
 """Phases in which program and stage are forwarded."""
 
@@ -72,6 +79,8 @@ class LessonState:
     away: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
     """Participants on stage that left: since when, ms."""
     removed: frozenset[str] = frozenset()
+    master_left_at: int | None = None
+    """When the master was last missed, ms; None while it is here, and if it never came."""
 
 
 def fold(state: LessonState, event: e.Envelope) -> LessonState:
@@ -115,6 +124,18 @@ def _reopened(state: LessonState, _: Any, __: int) -> LessonState:
     return replace(state, phase="open" if phase == "live" and state.live_at is None else phase, ended_at=None)
 
 
+def _paused(state: LessonState, _: Any, __: int) -> LessonState:
+    return replace(state, phase=_phase(state, "lesson.paused"))
+
+
+def _cancelled(state: LessonState, _: Any, __: int) -> LessonState:
+    return replace(state, phase=_phase(state, "lesson.cancelled"))
+
+
+def _archived(state: LessonState, _: Any, __: int) -> LessonState:
+    return replace(state, phase=_phase(state, "lesson.archived"))
+
+
 def _free_wall(state: LessonState) -> int:
     taken = {p.wall for p in state.participants.values()}
     return next(n for n in range(1, len(taken) + 2) if n not in taken)
@@ -128,6 +149,7 @@ def _joined(state: LessonState, payload: e.ParticipantJoined, _: int) -> LessonS
         state,
         participants=_with(state.participants, payload.participant, joined),
         away=_without(state.away, payload.participant),
+        master_left_at=None if payload.role == "master" else state.master_left_at,
     )
 
 
@@ -140,6 +162,7 @@ def _left(state: LessonState, payload: e.ParticipantLeft, at: int) -> LessonStat
         state,
         participants=_with(state.participants, known.id, replace(known, present=False, wall=0)),
         away=_with(state.away, known.id, at) if on_stage else state.away,
+        master_left_at=at if known.role == "master" else state.master_left_at,
     )
 
 
@@ -166,6 +189,9 @@ _APPLY: Mapping[str, Callable[[LessonState, Any, int], LessonState]] = {
     "lesson.live": _live,
     "lesson.ended": _ended,
     "lesson.reopened": _reopened,
+    "lesson.paused": _paused,
+    "lesson.cancelled": _cancelled,
+    "lesson.archived": _archived,
     "participant.joined": _joined,
     "participant.left": _left,
     "participant.removed": _removed,

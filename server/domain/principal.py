@@ -26,3 +26,8 @@ class Principal:
     """`master`, or a classroom's opaque id (the same for every link of that classroom); None for viewer and wall."""
     name: str
     """What people call it."""
+
+    @property
+    def papers(self) -> frozenset[str]:
+        """What can be revoked: the link, the device, the login session."""
+        return frozenset({self.id, self.admission})

@@ -14,6 +14,7 @@ from server.domain import audience, commands
 from server.domain.decide import decide, next_deadline
 from server.domain.events import Envelope
 from server.domain.lesson import JOINABLE, LessonState, fold, fold_all
+from server.domain.plan import NO_PLAN, Plan
 from server.domain.principal import Role
 from server.domain.refused import Refused
 from server.errors import NoSuchLesson, TooMany
@@ -21,7 +22,7 @@ from server.live.clock import Clock
 from server.live.connection import Connection
 from server.live.desk import Desk
 from server.live.presence import Presence
-from server.store import Append, Conflict, PersonRole, Store
+from server.store import Append, Conflict, Life, PersonRole, Store
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +50,12 @@ class Room:
     def __init__(self, services: Services, start: LessonState) -> None:
         self.services = services
         self.state = start
+        self.plan = NO_PLAN
+        """What the timetable wants, at most a second old."""
         self.names: dict[str, str] = {}
         self.connections: dict[int, Connection] = {}
         self.revoked: set[str] = set()
-        """Links of this lesson that are revoked, as far as this process was told."""
+        """Papers of this lesson (links, devices, login sessions) that are revoked, as far as this process was told."""
         now = services.clock.monotonic_ms()
         self.presence = Presence(now)
         self.publishing = asyncio.Lock()
@@ -77,6 +80,8 @@ class Room:
         if start is None:
             raise NoSuchLesson
         room = cls(services, start)
+        standing = (await services.store.standings([lesson_id])).get(lesson_id)
+        room.plan = standing.plan if standing else NO_PLAN
         await room.learn_names()
         await room.catch_up()
         return room
@@ -93,7 +98,9 @@ class Room:
             events = self._decide(base, actor, role, command_id, command)
             self._ahead = (fold_all(base, events), (actor, command_id)) if events else self._ahead
             try:
-                done = await self.services.store.append(Append(self.state.id, base.seq, actor, command_id, events, after))
+                done = await self.services.store.append(
+                    Append(self.state.id, base.seq, actor, command_id, events, _life(base, events), after)
+                )
             except Exception as error:
                 self._stumble(generation)
                 if not isinstance(error, Conflict):
@@ -205,20 +212,28 @@ class Room:
             if connection.principal.participant in self.state.removed:
                 connection.bye("removed")
 
-    def revoke(self, links: Iterable[str]) -> None:
-        """End every page of these links; their media ends with the next reconciliation."""
-        fresh = set(links) - self.revoked
+    def follow(self, plan: Plan) -> None:
+        """The timetable wants something else now: pages are told."""
+        if plan != self.plan:
+            self.plan = plan
+            for connection in list(self.connections.values()):
+                connection.outbox.put(plan_message(plan))
+
+    def revoke(self, papers: Iterable[str]) -> None:
+        """End every page of these papers; their media ends with the next reconciliation."""
+        fresh = set(papers) - self.revoked
         if fresh:
             self.revoked |= fresh
             self.unsettled = True
             for connection in list(self.connections.values()):
-                if connection.principal.id in fresh:
+                if connection.principal.papers & fresh:
                     connection.bye("revoked")
 
-    def principals(self) -> set[str]:
-        """Principals with a page or a session here, not known to be revoked."""
-        seen = {connection.principal.id for connection in self.connections.values()}
-        seen |= {session.tag.principal for session in self.services.desk.registry.of(self.state.id)}
+    def papers(self) -> set[str]:
+        """Papers of those with a page or a session here, not known to be revoked."""
+        seen = {paper for connection in self.connections.values() for paper in connection.principal.papers}
+        for session in self.services.desk.registry.of(self.state.id):
+            seen |= session.tag.papers
         return seen - self.revoked
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -256,8 +271,8 @@ class Room:
             await self._system(commands.Leave(participant=who), f"leave:{self.state.seq}:{who}")
 
     async def _deadlines(self) -> None:
-        due = next_deadline(self.state)
-        if due and due.at <= self.services.clock.wall_ms():
+        due = next_deadline(self.state, self.plan)
+        if due and due.due(self.services.clock.wall_ms()):
             await self._system(due.command, due.command_id)
 
     async def _system(self, command: commands.Command, command_id: str) -> None:
@@ -282,6 +297,18 @@ class Room:
             if seen is not None and self._told.get(connection.number) != seen:
                 self._told[connection.number] = seen
                 connection.outbox.put({"type": "presence", "participants": seen})
+
+
+def _life(base: LessonState, events: Sequence[Envelope]) -> Life | None:
+    if not events:
+        return None
+    state = fold_all(base, events)
+    return Life(state.phase, state.live_at, state.ended_at)
+
+
+def plan_message(plan: Plan) -> dict[str, Any]:
+    """The `plan` message of `docs/protocol.md`."""
+    return {"type": "plan", "starts_at": plan.starts_at, "ends_at": plan.ends_at, "rehearsal": plan.rehearsal}
 
 
 def _visible(connection: Connection, everybody: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -24,6 +24,8 @@ TICK_SECONDS = 0.25
 POLL_MS = 1_000
 """How often the tables are read, whatever the bus said (S14)."""
 HERE_MS = 2_000
+WAKE_MS = 5_000
+"""How often the timetable is asked what is due."""
 IDLE_MS = 60_000
 """A room without pages and media is forgotten after this long; its log is not."""
 
@@ -52,6 +54,7 @@ class Rooms:
         self._stepping: dict[str, bool] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._polled = self._said = clock.monotonic_ms()
+        self._woke = self._polled - WAKE_MS
 
     async def start(self) -> None:
         """Begin to listen and to tick."""
@@ -152,6 +155,9 @@ class Rooms:
         if now - self._polled >= POLL_MS:
             self._polled = now
             await self.poll()
+        if now - self._woke >= WAKE_MS:
+            self._woke = now
+            await self.wake()
         if now - self._said >= HERE_MS:
             self._said = now
             for room in list(self._rooms.values()):
@@ -162,17 +168,25 @@ class Rooms:
 
     async def poll(self) -> None:
         """Read what other processes wrote: revocations and heads."""
-        asked = {principal for room in self._rooms.values() for principal in room.principals()}
+        asked = {paper for room in self._rooms.values() for paper in room.papers()}
         self._revoke(await self.services.store.revoked(asked))
-        heads = await self.services.store.heads(self._rooms.keys())
-        for lesson_id, head in heads.items():
+        standings = await self.services.store.standings(self._rooms.keys())
+        for lesson_id, standing in standings.items():
             if room := self._rooms.get(lesson_id):
+                room.follow(standing.plan)
                 with _alone(lesson_id):
-                    await room.catch_up(head)
+                    await room.catch_up(standing.head)
 
-    def _revoke(self, links: set[str]) -> None:
+    async def wake(self) -> None:
+        """Load the lessons that the clock has something to do with; their next step does it (S8)."""
+        for lesson_id in await self.services.store.due(self.services.clock.wall_ms()):
+            with _alone(lesson_id):
+                await self.get(lesson_id)
+            self.poke(lesson_id)
+
+    def _revoke(self, papers: set[str]) -> None:
         for lesson_id, room in self._rooms.items():
-            mine = links & room.principals()
+            mine = papers & room.papers()
             if mine:
                 room.revoke(mine)
                 self.poke(lesson_id)

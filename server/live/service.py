@@ -10,6 +10,7 @@ from server.domain.commands import parse_command
 from server.domain.decide import admits_media
 from server.domain.lesson import LessonState
 from server.domain.link import Link
+from server.domain.plan import NO_PLAN
 from server.domain.principal import Principal, Role, Surface
 from server.domain.slots import check_slots, check_sources, media_kinds
 from server.errors import BadSlots, Forbidden, PlaceTaken, WrongPhase
@@ -20,7 +21,7 @@ from server.live.desk import MediaAnswer, MediaControl
 from server.live.messages import PROTOCOL
 from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors
-from server.live.room import Room
+from server.live.room import Room, plan_message
 from server.live.rooms import Rooms
 from server.live.tags import Tag, make_tag
 from server.store import Store
@@ -79,8 +80,12 @@ class Lessons:
     async def revoke(self, link_id: str) -> bool:
         """Revoke; its sockets and sessions end everywhere within two seconds. False: no such link."""
         done = await self._store.revoke_link(link_id, self._clock.wall_ms())
-        await self._bus.publish(Revoked(link=link_id))
+        await self.tell_revoked(link_id)
         return done
+
+    async def tell_revoked(self, paper: str) -> None:
+        """Say at once that a paper was revoked: a link's id, `device:ID`, or `session:ID:EPOCH`. The table says it within a second anyway."""
+        await self._bus.publish(Revoked(link=paper))
 
     # --- the live socket ---------------------------------------------------------------------------------------------
 
@@ -113,6 +118,8 @@ class Lessons:
             outbox.bye(refusal)
             return connection
         outbox.put(self._welcome(room, principal))
+        if room.plan != NO_PLAN:
+            outbox.put(plan_message(room.plan))
         room.send_state(connection, after)
         room.admit(connection)
         for session in self.rooms.desk.registry.of(principal.lesson):
@@ -193,6 +200,6 @@ class Lessons:
 
 
 def _refusal(room: Room, principal: Principal) -> str:
-    if principal.id in room.revoked:
+    if principal.papers & room.revoked:
         return "revoked"
     return "removed" if principal.participant in room.state.removed else ""

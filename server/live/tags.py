@@ -31,6 +31,11 @@ class Tag(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Kinds of a plain watcher's m-lines."""
     screen_first: bool = False
 
+    @property
+    def papers(self) -> frozenset[str]:
+        """As `Principal.papers`."""
+        return frozenset({self.principal, self.admission})
+
     def watcher(self, wall_page: int = 0) -> Watcher:
         """The session as the media plan sees it."""
         return Watcher(self.role, self.participant, self.names, self.plain, self.screen_first, wall_page)

@@ -27,7 +27,7 @@ class Difference:
 
 
 def difference(state: LessonState, registry: Registry, revoked: Collection[str]) -> Difference:
-    """What is missing for `state`; `revoked` are principals whose link was revoked."""
+    """What is missing for `state`; `revoked` are papers that were revoked."""
     sessions = registry.of(state.id)
     close = [(s, why) for s in sessions if (why := _unwanted(state, s.tag, revoked))]
     closing = {s.id for s, _ in close}
@@ -51,6 +51,6 @@ def spec(wanted: WantedSource) -> SourceSpec:
 
 
 def _unwanted(state: LessonState, tag: Tag, revoked: Collection[str]) -> str:
-    if tag.principal in revoked:
+    if not tag.papers.isdisjoint(revoked):
         return "revoked"
     return "" if admits_media(state, tag.participant) else "closed"

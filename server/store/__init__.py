@@ -1,8 +1,8 @@
 """SQLAlchemy tables, queries that return domain objects, migrations."""
 
 from server.store.database import Database
-from server.store.log import Append, Appended, Conflict, StoreClosed
+from server.store.log import Append, Appended, Conflict, Life, StoreClosed
 from server.store.retry import passing
-from server.store.store import Member, PersonRole, Store
+from server.store.store import Member, PersonRole, Standing, Store
 
-__all__ = ["Append", "Appended", "Conflict", "Database", "Member", "PersonRole", "Store", "StoreClosed", "passing"]
+__all__ = ["Append", "Appended", "Conflict", "Database", "Life", "Member", "PersonRole", "Standing", "Store", "StoreClosed", "passing"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, encode_payload
+from server.domain.lesson import Phase
 from server.store.engine import WRITE
 from server.store.retry import passing, persist
 from server.store.tables import command_receipt, lesson, lesson_event
@@ -29,6 +30,15 @@ class StoreClosed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """What lists show of a lesson."""
+
+    phase: Phase
+    live_at: int | None
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """Events of one command, to follow `head`."""
 
@@ -38,6 +48,8 @@ class Append:
     command_id: str
     events: tuple[Envelope, ...]
     """Numbered from `head` + 1; may be empty: then only the receipt is written."""
+    life: Life | None = None
+    """Where the lesson's life stands after these events; kept beside the log for lists."""
     after: tuple[str, str] | None = None
     """Principal and command that must have written the event at `head`, for events decided before that one was written: another
     process may have put its own there. None: the caller has read the log up to `head`."""
@@ -156,7 +168,9 @@ async def _write(connection: AsyncConnection, append: Append) -> Appended | None
     if append.after and append.after != await _author(connection, append.lesson, append.head):
         return None
     head = append.head + len(append.events)
-    moved = await connection.execute(update(lesson).where(lesson.c.id == append.lesson, lesson.c.head == append.head).values(head=head))
+    life = asdict(append.life) if append.life else {}
+    free = update(lesson).where(lesson.c.id == append.lesson, lesson.c.head == append.head)
+    moved = await connection.execute(free.values(head=head, **life))
     if moved.rowcount != 1:
         return None
     if append.events:

@@ -6,17 +6,19 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import and_, func, insert, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
-from server.domain.lesson import LessonState
+from server.domain.lesson import IN_CLASS, LessonState
 from server.domain.link import Link
+from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
 from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
 from server.store.migrate import Unusable, migrate
+from server.store.papers import revoked
 from server.store.retry import passing, persist
 from server.store.tables import lesson, lesson_event, link, participant
 
@@ -30,6 +32,14 @@ class Member:
     id: str
     role: PersonRole
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a lesson's log goes, and what the timetable wants of it now."""
+
+    head: int
+    plan: Plan
 
 
 class Store:
@@ -90,13 +100,23 @@ class Store:
         """Every lesson, oldest first."""
         return [row.id for row in await self.database.read(select(lesson.c.id).order_by(lesson.c.created, lesson.c.id))]
 
-    async def heads(self, lesson_ids: Collection[str]) -> dict[str, int]:
-        """Head of each of the lessons."""
-        found: dict[str, int] = {}
+    async def standings(self, lesson_ids: Collection[str]) -> dict[str, Standing]:
+        """Head and plan of each of the lessons."""
+        found: dict[str, Standing] = {}
         for chunk in chunks(lesson_ids):
-            rows = await self.database.read(select(lesson.c.id, lesson.c.head).where(lesson.c.id.in_(chunk)))
-            found.update({row.id: row.head for row in rows})
+            rows = await self.database.read(select(*_STANDING).where(lesson.c.id.in_(chunk)))
+            found.update({row.id: _standing(row) for row in rows})
         return found
+
+    async def due(self, now: int, limit: int = 500) -> list[str]:
+        """Lessons that the clock has something to do with (S8): to open, to end, to cancel, to archive."""
+        c = lesson.c
+        opens = and_(c.phase == "scheduled", c.starts_at <= now + OPENS_MS, c.ends_at > now)
+        ends = and_(c.phase.in_(IN_CLASS), c.ends_at <= now - ENDS_MS)
+        cancelled = and_(c.phase.in_(("scheduled", "open")), c.cancelled_at.is_not(None))
+        kept = and_(c.phase == "ended", c.ended_at <= now - KEPT_MS)
+        rows = await self.database.read(select(c.id).where(or_(opens, ends, cancelled, kept)).order_by(c.starts_at).limit(limit))
+        return [row.id for row in rows]
 
     async def tail(self, lesson_id: str, after: int, limit: int = 100_000) -> list[Envelope]:
         """Events after seq `after`, in order."""
@@ -155,13 +175,9 @@ class Store:
         revoked = update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
         return await self.database.execute(revoked, passing) == 1
 
-    async def revoked(self, link_ids: Collection[str]) -> set[str]:
-        """Which of these links are revoked; the shell asks each second, whoever wrote it."""
-        found: set[str] = set()
-        for chunk in chunks(link_ids):
-            query = select(link.c.id).where(link.c.id.in_(chunk), link.c.revoked_at.is_not(None))
-            found.update(row.id for row in await self.database.read(query))
-        return found
+    async def revoked(self, papers: Collection[str]) -> set[str]:
+        """Which of these papers are revoked (`server.store.papers`); the shell asks each second, whoever wrote it."""
+        return await revoked(self.database, papers)
 
     async def people(self, lesson_id: str) -> list[Member]:
         """Everybody who has or had a link as master or classroom."""
@@ -181,6 +197,13 @@ async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection
     who = new.participant or fresh
     await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
     return who
+
+
+_STANDING = (lesson.c.id, lesson.c.head, lesson.c.starts_at, lesson.c.ends_at, lesson.c.rehearsal, lesson.c.cancelled_at)
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(row.head, Plan(row.starts_at, row.ends_at, row.rehearsal, row.cancelled_at is not None))
 
 
 def _link(row: Any) -> Link:

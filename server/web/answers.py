@@ -9,8 +9,8 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.errors import AppError, LoginNeeded, MediaUnavailable, TooMany, Unauthenticated
+from server.web.callers import csrf_token
 from server.web.catalogue import error_body, preferred
-from server.web.doors import csrf_token
 from server.web.keys import ASSETS, CALLER, CATALOGUE, SETTINGS
 
 AGAIN_SECONDS = 2

@@ -6,17 +6,17 @@ away as a defect of ours. So a forgotten check is an error, not an open door.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from server.accounts.caller import NOBODY, Caller
 from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC
 from server.errors import AppError, LoginNeeded
+from server.web.callers import caller_of as caller_of
+from server.web.callers import csrf_token as csrf_token
+from server.web.callers import next_address as next_address
 from server.web.entitled import check_origin
-from server.web.keys import CALLER, CSRF_KEY, DECLARED, GATE, PAPER_SHOWN
-from server.web.visitor import visitor
+from server.web.keys import CALLER, DECLARED, PAPER_SHOWN
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -75,23 +75,3 @@ def _asked(request: web.Request, action: str) -> bool:
     if action in PUBLIC or action in PERSON:
         return True
     return bool(request.get(PAPER_SHOWN)) if action == LESSON_PAPER else action in request[CALLER].checked
-
-
-async def caller_of(request: web.Request) -> Caller:
-    """Who asks; looked up once for a request."""
-    if CALLER not in request:
-        known = GATE in request.app
-        request[CALLER] = await request.app[GATE].caller(request.cookies, f"web {visitor(request).address}") if known else NOBODY
-    return request[CALLER]
-
-
-def csrf_token(request: web.Request) -> str:
-    """The token that forms of this login must carry; empty for nobody."""
-    caller = request.get(CALLER, NOBODY)
-    return hmac.digest(request.app[CSRF_KEY], caller.session.encode(), "sha256").hex() if caller.session else ""
-
-
-def next_address(request: web.Request) -> str:
-    """Where to go after the login: a path of ours, else home."""
-    wanted = request.query.get("next", "/")
-    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable() else "/"

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from server.domain.principal import Principal, Role
-from server.errors import Forbidden, LinkInvalid
+from server.errors import Forbidden, LinkInvalid, Unauthenticated
+from server.web.callers import caller_of
 from server.web.keys import DOOR, PAPER_SHOWN, SETTINGS
 from server.web.visitor import visitor
+
+RESIDENT = "me-"
+"""Begins the word that stands for a login or a paired device where other pages name an admission."""
+ROLES: tuple[Role, ...] = ("master", "classroom", "viewer", "wall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ def bearer_token(request: web.Request) -> str | None:
 async def asker(request: web.Request, *, session: bool = False, role: Role | None = None) -> Asker:
     """The principal for the lesson in the address. `session`: the request is about a session that exists already.
 
+    A bearer token counts first, then the admission that `?a=` names, then any of the lesson's, then the login or the paired device.
     Raises `Unauthenticated` and its kinds, `NoSuchLesson`, `Forbidden` (also for a cookie from another origin's page).
     """
     lesson, named = request.match_info["lesson"], request.query.get("a", "")
@@ -44,11 +50,30 @@ async def asker(request: web.Request, *, session: bool = False, role: Role | Non
         principal = await request.app[DOOR].by_bearer(token, lesson, session=session)
         request[PAPER_SHOWN] = True
         return Asker(principal, True, "")
-    entered = await request.app[DOOR].by_cookie(request.cookies, lesson, named, role)
+    who = await _resident(request, lesson, named) if named.startswith(RESIDENT) else await _by_cookie(request, lesson, named, role)
     if request.method not in ("GET", "HEAD"):
         check_origin(request)
     request[PAPER_SHOWN] = True
+    return who
+
+
+async def _by_cookie(request: web.Request, lesson: str, named: str, role: Role | None) -> Asker:
+    try:
+        entered = await request.app[DOOR].by_cookie(request.cookies, lesson, named, role)
+    except Unauthenticated as error:
+        if named or error.code != Unauthenticated.code or (await caller_of(request)).kind == "nobody":
+            raise
+        return await _resident(request, lesson, f"{RESIDENT}{role or ''}", request.query.get("room", ""))
     return Asker(entered.principal, False, entered.admission.id)
+
+
+async def _resident(request: web.Request, lesson: str, named: str, room: str = "") -> Asker:
+    """Somebody with an account, or a paired device. `named`: `me-ROLE` or `me-ROLE-ROOM`, as in the addresses we gave."""
+    word, _, kept = named.removeprefix(RESIDENT).partition("-")
+    role = next((known for known in ROLES if known == word), None)
+    principal = await request.app[DOOR].resident(await caller_of(request), lesson, role, room or kept)
+    tail = f"-{room or kept}" if room or kept else ""
+    return Asker(principal, False, f"{RESIDENT}{principal.role}{tail}")
 
 
 def check_origin(request: web.Request) -> None:

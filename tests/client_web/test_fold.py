@@ -15,6 +15,7 @@ from server.domain import commands as c
 from server.domain.audience import AUDIENCE, VIEWS, View, last_seen, project_event, project_state
 from server.domain.events import Envelope
 from server.domain.lesson import fold, fold_all
+from server.domain.plan import KEPT_MS
 from tests.server.domain.logs import NAMES, PEOPLE, START, live
 
 NODE = shutil.which("node")
@@ -29,6 +30,9 @@ def one(draw: random.Random) -> c.Command:
         (c.OpenLesson(), 2),
         (c.GoLive(), 6),
         (c.EndLesson(), 1),
+        (c.PauseLesson(), 2),
+        (c.CancelLesson(), 0.1),
+        (c.ArchiveLesson(), 0.3),
         (c.ReopenLesson(), 4),
         (c.Join(participant="master", role="master"), 3),
         (c.Leave(participant="master"), 1),
@@ -44,7 +48,8 @@ def one(draw: random.Random) -> c.Command:
 
 def life(seed: int) -> list[Envelope]:
     draw = random.Random(seed)
-    return live([(one(draw), draw.choice((1, 900, 40_000))) for _ in range(STEPS)])
+    orders = [one(draw) for _ in range(STEPS)]
+    return live([(order, KEPT_MS if isinstance(order, c.ArchiveLesson) else draw.choice((1, 900, 40_000))) for order in orders])
 
 
 def story(log: list[Envelope], view: View, begin: int) -> dict[str, Any]:

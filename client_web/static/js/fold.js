@@ -38,6 +38,9 @@ const KINDS = {
   "lesson.live": (s, { at }) => lesson(s, { phase: "live", live_at: s.lesson.live_at ?? at }),
   "lesson.ended": (s, { at }) => lesson(s, { phase: "ended", ended_at: at }),
   "lesson.reopened": (s) => lesson(s, { phase: s.lesson.live_at === null ? "open" : "live", ended_at: null }),
+  "lesson.paused": (s) => lesson(s, { phase: "break" }),
+  "lesson.cancelled": (s) => lesson(s, { phase: "cancelled" }),
+  "lesson.archived": (s) => lesson(s, { phase: "archived" }),
   "participant.joined": (s, { payload: { participant, name, role } }) => ({
     ...s,
     participants: { ...s.participants, [participant]: { name, role, present: true } },

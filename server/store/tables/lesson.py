@@ -29,6 +29,7 @@ lesson = Table(
     Column("master_classroom", ID, ForeignKey("classroom.id")),
     Column("school_class", ID, ForeignKey("school_class.id")),
     Column("rehearsal", Boolean, nullable=False, server_default=false()),
+    moment("cancelled_at"),
     version(),
     # what the log says, kept beside it so that lists need not fold
     Column("phase", WORD, nullable=False, server_default="scheduled"),
@@ -36,6 +37,7 @@ lesson = Table(
     moment("ended_at"),
     Index("ix_lesson_slot_day", "slot", "day", unique=True),
     Index("ix_lesson_starts_at", "starts_at"),
+    Index("ix_lesson_phase_ends_at", "phase", "ends_at"),
 )
 
 lesson_room = Table(

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from server.accounts.caller import NOBODY, Caller
 from server.accounts.door import COOKIE, GRACE_MS, Door, surplus
 from server.accounts.tokens import Admission, Signer
 from server.domain.lesson import LessonState
 from server.domain.link import Link
+from server.domain.people import Grant
+from server.domain.principal import MASTER, Principal, Role
+from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.errors import Forbidden, LinkExpired, LinkInvalid, NoSuchLesson, Unauthenticated
 
 SIGNER = Signer(b"k" * 32)
@@ -20,6 +24,11 @@ class Town:
     def __init__(self) -> None:
         self.links = {"l1": Link("l1", "L", "classroom", "p1", "A", 0, 1_000), "l2": Link("l2", "L", "viewer", None, "", 0, None)}
         self.lessons = {"L": LessonState("L", "x"), "M": LessonState("M", "y")}
+        room = ScheduledRoom("r1", "p1", None, "/n/x/x2/")
+        self.scheduled_lessons = {
+            "L": ScheduledLesson("L", "x", "scheduled", 1, path="/n/x/x1/", teacher="t", rooms={"r1": room}),
+            "M": ScheduledLesson("M", "y", "scheduled", 1),
+        }
         self.now = 0
         self.sessions: set[str] = set()
         ids = itertools.count(1)
@@ -34,6 +43,13 @@ class Town:
         if lesson_id not in self.lessons:
             raise NoSuchLesson
         return self.lessons[lesson_id]
+
+    async def scheduled(self, lesson_id: str) -> ScheduledLesson:
+        await self.find(lesson_id)
+        return self.scheduled_lessons[lesson_id]
+
+    async def name(self, lesson_id: str, participant: str) -> str:
+        return f"name of {participant}"
 
     async def has_session(self, lesson_id: str, link_id: str) -> bool:
         return link_id in self.sessions
@@ -147,3 +163,51 @@ async def test_cookies_that_were_altered_or_renamed_do_not_count() -> None:
 def test_surplus_is_the_oldest() -> None:
     held = [Admission(f"a{n}", "l", "L", "viewer", n) for n in range(5)]
     assert [a.id for a in surplus(held, 3)] == ["a1", "a0"]
+
+
+TEACHER = Caller("person", "t", (Grant("teacher", "/n/x/x1/", "school"),), "s1", 3)
+COLLEAGUE = Caller("person", "c", (Grant("teacher", "/n/x/x1/", "school"),), "s2", 1)
+ASSISTANT = Caller("person", "h", (Grant("assistant", "/n/x/x2/", "school"),), "s3", 1)
+DEVICE = Caller("device", "d", (Grant("device", "/n/x/x2/", "school", "r1"),), "d")
+FOREIGN_DEVICE = Caller("device", "e", (Grant("device", "/n/x/x2/", "school", "r2"),), "e")
+INSPECTOR = Caller("person", "i", (Grant("inspector", "/n/x/", "county"),), "s4", 1)
+OTHER_COUNTY = Caller("person", "o", (Grant("inspector", "/n/y/", "county"), Grant("admin", "/n/y/", "county")), "s5", 1)
+
+
+@pytest.mark.parametrize(
+    ("caller", "role", "expected"),
+    [
+        (TEACHER, None, Principal("person:t", "session:s1:3", "L", "master", MASTER, "name of master")),
+        (TEACHER, "wall", Principal("person:t", "session:s1:3", "L", "wall", None, "")),
+        (ASSISTANT, None, Principal("person:h", "session:s3:1", "L", "classroom", "p1", "name of p1")),
+        (DEVICE, None, Principal("device:d", "device:d", "L", "classroom", "p1", "name of p1")),
+        (INSPECTOR, None, Principal("person:i", "session:s4:1", "L", "viewer", None, "")),
+    ],
+)
+async def test_who_one_is_in_a_lesson_follows_from_the_timetable(caller: Caller, role: Role | None, expected: Principal) -> None:
+    assert await Town().door.resident(caller, "L", role) == expected
+
+
+@pytest.mark.parametrize("caller", [NOBODY, FOREIGN_DEVICE, OTHER_COUNTY])
+async def test_of_a_lesson_one_has_no_part_in_one_does_not_even_know(caller: Caller) -> None:
+    with pytest.raises(NoSuchLesson):
+        await Town().door.resident(caller, "L", None)
+
+
+@pytest.mark.parametrize(("caller", "role"), [(COLLEAGUE, "master"), (ASSISTANT, "master"), (INSPECTOR, "classroom"), (DEVICE, "wall")])
+async def test_nobody_takes_another_part_than_the_own(caller: Caller, role: Role) -> None:
+    with pytest.raises(Forbidden):
+        await Town().door.resident(caller, "L", role)
+
+
+async def test_a_room_that_is_not_ones_own_is_nobodys() -> None:
+    with pytest.raises(Forbidden):
+        await Town().door.resident(ASSISTANT, "L", "classroom", "r9")
+
+
+async def test_residents_too_leave_two_hours_after_the_end() -> None:
+    town = Town()
+    town.lessons["L"] = replace(town.lessons["L"], ended_at=1_000)
+    town.now = 1_001 + GRACE_MS
+    with pytest.raises(LinkExpired):
+        await town.door.resident(TEACHER, "L", None)

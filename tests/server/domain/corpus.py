@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from server.domain import commands as c
 from server.domain.decide import decide
 from server.domain.events import PAYLOADS, Envelope, decode_payload, encode_payload
 from server.domain.lesson import LessonState, fold, fold_all
+from server.domain.plan import KEPT_MS
 from server.domain.refused import Refused
 
 FOLDER = Path(__file__).resolve().parents[2] / "logs"
@@ -51,9 +52,22 @@ def _rows(seed: int) -> Iterator[dict[str, Any]]:
     orders += [draw.choice(many)(participant=draw.choice(people)) for _ in range(30)]
     orders += [c.RemoveParticipant(participant="room5"), c.EndLesson(), c.ReopenLesson()]
     orders += [c.Join(participant=who, role="classroom") for who in people[:3]]
+    orders += [c.PauseLesson(), c.GoLive()]
     orders += [c.CallOnStage(participant="room1"), c.CallOnStage(participant="room2"), c.Leave(participant="room2")]
+    yield from _lived(state, orders, at, draw)
+
+
+def _lives() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A whole one, and ones that end otherwise."""
+    yield "", list(_rows(seed=1))
+    at, ended = 1_770_000_000_000, [c.GoLive(), c.EndLesson(), c.ArchiveLesson()]
+    yield "-archived", list(_lived(START, ended, at, random.Random(2), KEPT_MS))
+    yield "-cancelled", list(_lived(START, [c.OpenLesson(), c.CancelLesson()], at, random.Random(3)))
+
+
+def _lived(state: LessonState, orders: Sequence[c.Command], at: int, draw: random.Random, pause: int = 0) -> Iterator[dict[str, Any]]:
     for number, order in enumerate(orders):
-        at += draw.randrange(50, 20_000)
+        at += pause + draw.randrange(50, 20_000)
         try:
             payloads = decide(state, order, next(iter(order.roles), None), at)
         except Refused:
@@ -66,15 +80,16 @@ def _rows(seed: int) -> Iterator[dict[str, Any]]:
 
 
 def record(version: str) -> None:
-    """Write a release's log and its hash; a released one is never written again."""
-    path = FOLDER / f"{version}.jsonl"
-    if path.exists():
-        sys.exit(f"{path.name} is there already")
-    rows = list(_rows(seed=1))
-    assert {row["kind"] for row in rows} == set(PAYLOADS)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    """Write a release's logs and their hashes; a released one is never written again."""
+    lives = {FOLDER / f"{version}{tail}.jsonl": rows for tail, rows in _lives()}
+    if any(path.exists() for path in lives):
+        sys.exit(f"{version} is there already")
+    assert {row["kind"] for rows in lives.values() for row in rows} == set(PAYLOADS)
     hashes = json.loads(HASHES.read_text()) if HASHES.exists() else {}
-    HASHES.write_text(json.dumps({**hashes, path.name: folded(rows)}, indent=2) + "\n")
+    for path, rows in lives.items():
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        hashes[path.name] = folded(rows)
+    HASHES.write_text(json.dumps(hashes, indent=2) + "\n")
 
 
 if __name__ == "__main__":

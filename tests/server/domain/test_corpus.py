@@ -29,6 +29,8 @@ def test_the_hash_sees_each_event(path) -> None:
     rows = read(path)
     assert folded(rows[:-1]) != RECORDED[path.name]
     calls = [row for row in rows if row["kind"] == "stage.called"]
+    if not calls:
+        return
     other = {**calls[-1], "payload": json.dumps({**json.loads(calls[-1]["payload"]), "position": 4})}
     assert folded([other if row is calls[-1] else row for row in rows]) != RECORDED[path.name]
 

@@ -103,7 +103,7 @@ async def test_an_ended_lesson_with_rooms_that_left_is_quiet(store: Store) -> No
     await school.pass_ms(15_000)
     counting.asked.clear()
     await school.pass_ms(5_000)
-    assert set(counting.asked) == {"heads", "revoked"}
+    assert set(counting.asked) == {"standings", "revoked", "due"}
     await school.lessons.stop()
 
 

@@ -47,7 +47,7 @@ async def test_one_of_two_writing_processes_is_killed(store: Store, database: st
 
     events = await store.tail("L1", 0)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
-    assert (await store.heads(["L1"]))["L1"] == len(events)
+    assert (await store.standings(["L1"]))["L1"].head == len(events)
     kept = {(event.actor, event.command_id): event.seq for event in events}
     assert len(kept) == len(events), "a command was written twice"
     assert {(name, command): seq for name, command, seq in told}.items() <= kept.items()

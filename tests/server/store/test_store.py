@@ -8,7 +8,8 @@ from sqlalchemy import inspect
 
 from server.domain.events import Envelope, LessonLive, LessonOpened, StageCalled
 from server.domain.link import Link
-from server.store import Append, Conflict, Store, StoreClosed
+from server.domain.plan import NO_PLAN
+from server.store import Append, Conflict, Standing, Store, StoreClosed
 from server.store.engine import make_engine
 from server.store.migrate import migrate
 from server.store.tables import metadata
@@ -31,7 +32,7 @@ async def test_events_come_back_as_they_went_in(store: Store) -> None:
     assert tuple(await store.tail("L1", 0)) == events
     assert await store.tail("L1", 1) == [events[1]]
     assert await store.tail("L1", 0, limit=1) == [events[0]]
-    assert await store.heads(["L1", "nowhere"]) == {"L1": 2}
+    assert await store.standings(["L1", "nowhere"]) == {"L1": Standing(2, NO_PLAN)}
 
 
 async def test_a_repeat_gets_the_first_acknowledgement(store: Store) -> None:
@@ -63,7 +64,7 @@ async def write(store: Store, name: str, count: int) -> list[int]:
     acks = []
     for n in range(count):
         while True:
-            head = (await store.heads(["L1"]))["L1"]
+            head = (await store.standings(["L1"]))["L1"].head
             try:
                 acks.append((await store.append(append(head, f"{n}", principal=name))).seq)
                 break
@@ -192,4 +193,4 @@ async def test_commands_of_one_moment_share_a_commit(store: Store) -> None:
     event.listen(store.database.engine.sync_engine, "commit", commits.append)
     await asyncio.gather(*(store.append(append(n, f"c{n}")) for n in range(20)))
     assert len(commits) == 1
-    assert (await store.heads(["L1"]))["L1"] == 20
+    assert (await store.standings(["L1"]))["L1"].head == 20

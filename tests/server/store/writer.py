@@ -14,7 +14,7 @@ LESSON = "L1"
 async def once(store: Store, name: str, command_id: str) -> Appended:
     """One command, decided again as long as others come first."""
     while True:
-        head = (await store.heads([LESSON]))[LESSON]
+        head = (await store.standings([LESSON]))[LESSON].head
         event = Envelope(LESSON, head + 1, 10, LessonOpened(), name, None, command_id)
         try:
             return await store.append(Append(LESSON, head, name, command_id, (event,)))

@@ -30,6 +30,7 @@ _LESSON = (
     ("master_classroom", "VARCHAR(64)", "classroom"),
     ("school_class", "VARCHAR(64)", "school_class"),
     ("rehearsal", "BOOLEAN DEFAULT false NOT NULL", None),
+    ("cancelled_at", "BIGINT", None),
     ("version", "INTEGER DEFAULT 1 NOT NULL", None),
     ("phase", "VARCHAR(32) DEFAULT 'scheduled' NOT NULL", None),
     ("live_at", "BIGINT", None),
@@ -474,6 +475,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE lesson ADD COLUMN {name} {kind}{reference}")
     for name in ("org", "course", "day", "teacher", "starts_at"):
         op.create_index(f"ix_lesson_{name}", "lesson", [name])
+    op.create_index("ix_lesson_phase_ends_at", "lesson", ["phase", "ends_at"])
     op.create_index("ix_lesson_slot_day", "lesson", ["slot", "day"], unique=True)
     for statement in _PHASES:
         op.execute(statement)
