@@ -41,6 +41,16 @@ export function explain(error, lang) {
 }
 
 /**
+ * Time of day here, 24 hours: "08:50".
+ * @param {number} at UTC ms
+ * @returns {string}
+ */
+export function timeOfDay(at) {
+  const time = new Date(at);
+  return `${String(time.getHours()).padStart(2, "0")}:${String(time.getMinutes()).padStart(2, "0")}`;
+}
+
+/**
  * Minutes and seconds of a stretch of time.
  * @param {number} ms
  * @returns {string}

@@ -2,6 +2,9 @@
 import { Emitter } from "./emitter.js";
 import { fold } from "./fold.js";
 
+/** The waiting room opens this long before the start (S8). */
+export const OPENS_MS = 10 * 60_000;
+
 /**
  * @typedef {import("./protocol.js").Messages} Messages
  * @typedef {import("./fold.js").LessonState} LessonState
@@ -14,6 +17,8 @@ export class Lesson extends Emitter {
     this.socket = socket;
     /** @type {LessonState | null} */
     this.state = null;
+    /** @type {import("./protocol.js").Plan} */
+    this.plan = { starts_at: null, ends_at: null, rehearsal: false };
     /** @type {Record<string, import("./protocol.js").Presence>} */
     this.presence = {};
     /** @type {Map<string, Record<string, import("./protocol.js").SlotShow>>} */
@@ -36,12 +41,19 @@ export class Lesson extends Emitter {
     return this.socket.options.clock.now() + this.offset;
   }
 
+  /** The timetable wants it later: the waiting room is not open yet (S8). */
+  get early() {
+    const { starts_at: starts } = this.plan;
+    return this.phase === "scheduled" && starts !== null && this.now < starts - OPENS_MS;
+  }
+
   #listen() {
     const { socket } = this;
     socket.on("link", ({ state }) => this.#set(() => (this.link = state)));
     socket.on("welcome", ({ at }) => (this.offset = at - socket.options.clock.now()));
     socket.on("state", ({ state }) => this.#set(() => (this.state = state)));
     socket.on("event", (event) => this.#set(() => (this.state = this.state && fold(this.state, event))));
+    socket.on("plan", (plan) => this.#set(() => (this.plan = plan)));
     socket.on("presence", (presence) => this.#set(() => (this.presence = presence)));
     socket.on("slots", ({ session, slots }) => this.#set(() => this.slots.set(session, slots)));
     socket.on("lost", (session) => this.emit("lost", session));

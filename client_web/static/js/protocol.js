@@ -24,10 +24,12 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @typedef {{online: boolean, media: "none" | "connected" | "disconnected", plays: {audio: boolean, camera: boolean, screen: boolean},
  *   rtt: number, loss: number, mic_silent: boolean}} Presence
  * @typedef {{participant: string | null, role: string, name: string}} You
+ * @typedef {{starts_at: number | null, ends_at: number | null, rehearsal: boolean}} Plan what the timetable says, ms on the lesson clock
  * @typedef {object} Messages
  * @property {{state: LinkState, attempt: number}} link
  * @property {{you: You, lesson: {id: string, name: string}, at: number, build: string}} welcome
  * @property {string} outdated the server's build
+ * @property {Plan} plan
  * @property {{seq: number, state: import("./fold.js").LessonState}} state
  * @property {EventMessage} event
  * @property {Record<string, Presence>} presence
@@ -70,6 +72,7 @@ export class LiveSocket extends Emitter {
     /** @type {Map<string, (m: any) => void>} */
     this.handlers = new Map(Object.entries({
       welcome: (/** @type {any} */ m) => this.#welcome(m),
+      plan: (/** @type {any} */ m) => this.emit("plan", { starts_at: m.starts_at, ends_at: m.ends_at, rehearsal: m.rehearsal }),
       state: (/** @type {any} */ m) => this.#state(m),
       event: (/** @type {any} */ m) => this.#event(m),
       ack: (/** @type {any} */ m) => this.#settle(m.id)?.resolve(m.seq),

@@ -1,6 +1,6 @@
 /** What the classroom's and the viewer's page share: watching the program, its sound, and saying what was played. */
 import { every } from "../clock.js";
-import { t } from "../i18n.js";
+import { t, timeOfDay } from "../i18n.js";
 import { PlayedMeter } from "../played.js";
 import { programSlots } from "../slots.js";
 import { Sound } from "../sound.js";
@@ -77,7 +77,8 @@ function cover(lesson) {
   document.body.dataset.phase = phase ?? "";
   if (live || !phase) return;
   setText(byId("cover-title"), t(`cover.${phase}`));
-  setText(byId("cover-words"), t(`cover.${phase}.words`));
+  const starts = phase === "scheduled" || phase === "open" ? lesson.plan.starts_at : null;
+  setText(byId("cover-words"), starts === null ? t(`cover.${phase}.words`) : t("cover.starts", { time: timeOfDay(starts) }));
 }
 
 let mediaTimer = 0;

@@ -40,6 +40,7 @@ class TeachPage {
       live: () => void this.goLive(),
       end: () => void command(shell, "lesson.end", {}),
       reopen: () => void command(shell, "lesson.reopen", {}),
+      pause: () => void command(shell, "lesson.pause", {}),
       toggle: (source) => this.toggle(source),
       devices: () => this.check.toggle(),
     });
@@ -107,7 +108,7 @@ class TeachPage {
   /** @param {import("../fold.js").Phase} phase */
   follow(phase) {
     const { publisher, watcher, shell } = this;
-    if (phase === "scheduled" && !this.opening) {
+    if (phase === "scheduled" && !this.opening && !shell.lesson.early) {
       this.opening = true;
       void command(shell, "lesson.open", {});
     }

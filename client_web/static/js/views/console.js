@@ -1,7 +1,7 @@
 /** The master's own half of the console: what the rooms see, the buttons, the bar and the sentence about delivery. */
 import { classrooms } from "../fold.js";
 import { delivery } from "../health.js";
-import { duration, t } from "../i18n.js";
+import { duration, t, timeOfDay } from "../i18n.js";
 import { STAGE } from "../slots.js";
 import { confirmButton } from "./confirm.js";
 import { byId, setChip, setIcon, setText } from "./dom.js";
@@ -22,7 +22,7 @@ const KEYS = { m: "mic", c: "camera", s: "screen" };
  * @property {import("../devices.js").DeviceProblem | null} problem
  * @property {import("../keeper.js").MediaState} sending
  * @property {string} session of the master's watching
- * @typedef {{live: () => void, end: () => void, reopen: () => void, toggle: (source: import("../whip.js").Source) => void,
+ * @typedef {{live: () => void, end: () => void, reopen: () => void, pause: () => void, toggle: (source: import("../whip.js").Source) => void,
  *   devices: () => void}} Actions
  */
 
@@ -41,6 +41,7 @@ export class Console {
     byId("check-level").append(this.meters[1].element);
     byId("end").append(confirmButton({ ask: "teach.end", icon: "end", yes: "teach.end_yes", no: "teach.end_no" }, actions.end));
     byId("go").addEventListener("click", actions.live);
+    byId("pause").addEventListener("click", actions.pause);
     byId("reopen").addEventListener("click", actions.reopen);
     byId("devices").addEventListener("click", actions.devices);
     for (const source of Object.values(KEYS)) byId(source).addEventListener("click", () => actions.toggle(source));
@@ -58,6 +59,7 @@ export class Console {
     this.#stage(state);
     this.#buttons(state);
     sayPhase(state);
+    sayPlan(state.lesson);
     sayDelivery(state.lesson);
   }
 
@@ -105,7 +107,9 @@ export class Console {
     const before = phase === "scheduled" || phase === "open";
     const over = phase === "ended" || phase === "archived" || phase === "cancelled";
     const live = phase === "live" || phase === "break";
-    byId("go").hidden = !before;
+    byId("go").hidden = lesson.early || !(before || phase === "break");
+    setText(byId("go"), t(phase === "break" ? "teach.resume" : "teach.start"));
+    byId("pause").hidden = phase !== "live";
     byId("end").hidden = !live;
     byId("controls").hidden = over;
     byId("over").hidden = !over;
@@ -153,6 +157,13 @@ function sayPhase({ lesson, phase, sending }) {
   setChip(byId("phase"), live ? iconName : "room", t(key), tone);
   const since = lesson.state?.lesson.live_at;
   setText(byId("clock"), live && since !== null && since !== undefined ? duration(lesson.now - since) : "");
+}
+
+/** @param {import("../lesson.js").Lesson} lesson */
+function sayPlan({ plan }) {
+  const { starts_at: starts, ends_at: ends, rehearsal } = plan;
+  const times = starts !== null && ends !== null ? `${timeOfDay(starts)}–${timeOfDay(ends)}` : "";
+  setText(byId("plan"), [times, rehearsal ? t("plan.rehearsal") : ""].filter(Boolean).join(" · "));
 }
 
 /** @param {import("../lesson.js").Lesson} lesson */
