@@ -10,9 +10,9 @@ from aiohttp import hdrs, web
 from server.accounts import demo
 from server.accounts.turn import as_rtc
 from server.domain.principal import Role
-from server.errors import Forbidden, NoSuchLesson
+from server.errors import Forbidden, LoginNeeded, NoSuchLesson, Unauthenticated
 from server.web.answers import page
-from server.web.entitled import asker
+from server.web.entitled import Asker, asker
 from server.web.join import PAGES
 from server.web.keys import ICE, LESSONS, SIGNER, STORE
 from server.web.visitor import visitor
@@ -36,11 +36,20 @@ async def demo_links(request: web.Request, base: str) -> list[dict[str, str]]:
     return [{"role": link.role, "name": link.name, "page": f"{base}/join/{signer.link_token(link)}"} for link in links]
 
 
+async def _entered(request: web.Request, role: Role) -> Asker:
+    try:
+        return await asker(request, role=role)
+    except Unauthenticated as error:
+        if error.code == Unauthenticated.code:  # no link at all: an account may do
+            raise LoginNeeded from error
+        raise
+
+
 def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of one role's page."""
 
     async def handler(request: web.Request) -> web.Response:
-        who = await asker(request, role=role)
+        who = await _entered(request, role)
         if who.principal.role != role:
             raise Forbidden("a page of another role")
         if who.bearer:

@@ -87,7 +87,7 @@ async def test_pages_of_another_role_or_nobody(web: Web) -> None:
     assert (await web.client.get(address.replace("/watch/", "/teach/"))).status == 403
     web.client.session.cookie_jar.clear()
     stranger = await web.client.get(f"/teach/{lesson}")
-    assert (stranger.status, await error_code(stranger)) == (401, "link.missing")
+    assert (stranger.status, await error_code(stranger)) == (401, "login.needed")
 
 
 async def test_a_revoked_link_opens_nothing(web: Web) -> None:
