@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.audit import Audit, Entry
 from server.accounts.caller import Caller
+from server.errors import Taken
 from server.store import Database
 from server.store.database import lock
 
@@ -41,11 +43,13 @@ class Acts:
         work: Callable[[AsyncConnection], Awaitable[T]],
         *,
         locks: tuple[str, ...] = (),
+        unique: str = "",
         details: Callable[[T], dict[str, str | int]] | dict[str, str | int] | None = None,
     ) -> T:
         """`work`, then the line `act`, in one transaction; what `work` raises undoes all. The caller was asked with `need` before.
 
-        `locks`: names nobody else may hold meanwhile (a room that is booked). `details`: codes, ids and numbers only, never names.
+        `locks`: names nobody else may hold meanwhile (a room that is booked). `unique`: the field that is `Taken` when the tables
+        refuse a row. `details`: codes, ids and numbers only, never names.
         """
 
         async def transact(connection: AsyncConnection) -> T:
@@ -55,4 +59,9 @@ class Acts:
             await self._audit.append(connection, Entry(who, act, target.kind, target.id, target.path, said))
             return done
 
-        return await self._database.write(transact)
+        try:
+            return await self._database.write(transact)
+        except IntegrityError as error:
+            if unique:
+                raise Taken(field=unique) from error
+            raise

@@ -1,0 +1,116 @@
+"""Classrooms: numbers, seats, join codes (S1, S5)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.caller import Caller, at
+from server.accounts.ids import draw
+from server.accounts.office import Office, target
+from server.domain.orgs import Classroom, RoomKind
+from server.errors import AppError, Invalid, Taken
+from server.school.fields import Code, Id, Name, Version
+from server.store.rooms import add_room, change_room
+
+TRIES = 20
+Side = Annotated[int, Meta(ge=1, le=12)]
+JOIN_CODE = r"^\d{6}$"
+
+
+class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """A new classroom."""
+
+    code: Code
+    name: Name
+    kind: RoomKind
+    seat_rows: Side
+    seat_columns: Side
+
+
+class EditRoom(NewRoom, frozen=True, kw_only=True):
+    """Everything but its school."""
+
+    version: Version
+    contact: Id | None = None
+    """Whom to phone when the room is missing: a person of the same scope."""
+
+
+class CloseRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """Close, or open again."""
+
+    closed: Literal["0", "1"]
+    version: Version
+
+
+def draw_join_code() -> str:
+    """Six digits; it names a room and grants nothing, so it needs no more chance than to be free."""
+    return f"{secrets.randbelow(900_000) + 100_000}"
+
+
+async def create(office: Office, who: Caller, org_id: str, form: NewRoom) -> Classroom:
+    """Add one to a school or teaching point. Raises `Taken`, `Invalid` for an office, which has no classrooms."""
+    org = await office.org(who, org_id, "room.edit")
+    if org.tier not in ("school", "point"):
+        raise Invalid({"org": "choice"})
+    for _ in range(TRIES):
+        code = draw_join_code()
+        if await office.rooms.by_join_code(code) is None:
+            break
+    new = Classroom(draw(), org.id, form.code, form.name, form.kind, form.seat_rows, form.seat_columns, code, None, 1)
+
+    async def work(connection: AsyncConnection) -> Classroom:
+        await add_room(connection, new, office.now())
+        return new
+
+    return await office.acts.do(who, "room.create", target("room", new.id, org), work, unique="code")
+
+
+async def edit(office: Office, who: Caller, room_id: str, form: EditRoom) -> Classroom:
+    """Change it. Raises `EditConflict`, `Taken`, `Invalid`."""
+    room, org = await office.room(who, room_id, "room.edit")
+    if form.contact:
+        person = await office.people.get(form.contact)
+        home = await office.orgs.get(person.org) if person else None
+        if home is None or not who.may("org.see", at(home.path)):
+            raise Invalid({"contact": "missing"})
+    values = {name: getattr(form, name) for name in ("code", "name", "kind", "seat_rows", "seat_columns", "contact")}
+
+    async def work(connection: AsyncConnection) -> Classroom:
+        await change_room(connection, room.id, form.version, **values)
+        return replace(room, **values, version=form.version + 1)
+
+    return await office.acts.do(who, "room.edit", target("room", room.id, org), work, unique="code")
+
+
+async def close(office: Office, who: Caller, room_id: str, form: CloseRoom) -> None:
+    """Close or reopen; a closed room's devices enter nothing any more. Raises `EditConflict`."""
+    room, org = await office.room(who, room_id, "room.edit")
+    at_ms = office.now() if form.closed == "1" else None
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_room(connection, room.id, form.version, closed_at=at_ms)
+
+    await office.acts.do(who, "room.close" if at_ms else "room.reopen", target("room", room.id, org), work)
+
+
+async def redraw_join_code(office: Office, who: Caller, room_id: str) -> str:
+    """Another join code: cards with the old one name the room no more."""
+    room, org = await office.room(who, room_id, "room.edit")
+    for _ in range(TRIES):
+        code = draw_join_code()
+
+        async def work(connection: AsyncConnection, code: str = code) -> None:
+            await change_room(connection, room.id, room.version, join_code=code)
+
+        try:
+            await office.acts.do(who, "room.join_code", target("room", room.id, org), work, unique="join_code")
+        except Taken:
+            continue
+        return code
+    raise AppError("no free join code found")

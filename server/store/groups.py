@@ -1,0 +1,74 @@
+"""Standing groups: a master classroom and the remote classrooms that follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.orgs import StandingGroup
+from server.errors import EditConflict
+from server.store.database import Database, chunks
+from server.store.orgs import within
+from server.store.tables import group_room, org, standing_group
+
+_FIELDS = ("id", "org", "name", "kind", "master_classroom", "version", "closed_at")
+
+
+class GroupStore:
+    """Reads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, group_id: str) -> StandingGroup | None:
+        """The group of this id."""
+        found = await self._groups(_query().where(standing_group.c.id == group_id))
+        return found[0] if found else None
+
+    async def under(self, paths: Sequence[str]) -> list[StandingGroup]:
+        """Groups kept by organisations in these paths."""
+        if not paths:
+            return []
+        query = _query().select_from(standing_group.join(org, org.c.id == standing_group.c.org)).where(within(paths))
+        return await self._groups(query.order_by(org.c.path, standing_group.c.name))
+
+    async def of_room(self, room_id: str) -> list[StandingGroup]:
+        """Groups this room leads or follows in."""
+        follows = select(group_room.c.standing_group).where(group_room.c.classroom == room_id)
+        mine = (standing_group.c.master_classroom == room_id) | standing_group.c.id.in_(follows)
+        return await self._groups(_query().where(mine).order_by(standing_group.c.name))
+
+    async def _groups(self, query: Any) -> list[StandingGroup]:
+        rows = await self._database.read(query)
+        rooms: dict[str, dict[str, str | None]] = {}
+        for chunk in chunks({row.id for row in rows}):
+            for part in await self._database.read(select(group_room).where(group_room.c.standing_group.in_(chunk))):
+                rooms.setdefault(part.standing_group, {})[part.classroom] = part.school_class
+        return [StandingGroup(**{name: getattr(row, name) for name in _FIELDS}, rooms=rooms.get(row.id, {})) for row in rows]
+
+
+async def add_group(connection: AsyncConnection, new: StandingGroup, created: int) -> None:
+    """Insert with its rooms."""
+    await connection.execute(insert(standing_group).values(**{name: getattr(new, name) for name in _FIELDS}, created=created))
+    await set_rooms(connection, new.id, new.rooms)
+
+
+async def change_group(connection: AsyncConnection, group_id: str, version: int, **values: Any) -> None:
+    """Change columns of the row that still has this version; raises `EditConflict`."""
+    free = update(standing_group).where(standing_group.c.id == group_id, standing_group.c.version == version)
+    if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
+        raise EditConflict
+
+
+async def set_rooms(connection: AsyncConnection, group_id: str, rooms: Mapping[str, str | None]) -> None:
+    """Exactly these rooms follow."""
+    await connection.execute(delete(group_room).where(group_room.c.standing_group == group_id))
+    for room, school_class in sorted(rooms.items()):
+        await connection.execute(insert(group_room).values(standing_group=group_id, classroom=room, school_class=school_class))
+
+
+def _query() -> Any:
+    return select(*(standing_group.c[name] for name in _FIELDS))
