@@ -1,0 +1,72 @@
+"""Failed logins make one wait, longer each time; shared by all web processes. Nobody is locked out for good.
+
+By account from the 5th failure on; by address only from the 50th, since a whole school comes from one. A success forgets the
+account's failures; everything is forgotten after an hour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.errors import TooMany
+from server.store import Database
+from server.store.database import lock
+from server.store.tables import attempt
+
+FORGOTTEN_MS = 3_600_000
+FREE = {"account": 5, "student": 5, "address": 50, "code": 10}
+"""Kind → failures before one waits."""
+LONGEST_S = 900
+
+
+def wait_ms(kind: str, failures: int) -> int:
+    """How long after the last failure nothing is taken: 2, 4, 8 … seconds, at most 15 minutes."""
+    over = failures - FREE[kind]
+    return 0 if over < 0 else int(min(2.0 ** min(over + 1, 16), LONGEST_S) * 1000)
+
+
+class Throttle:
+    """`now`: UTC ms."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    async def check(self, *who: tuple[str, str]) -> None:
+        """Each of `who` is (kind, name); raises `TooMany` with the seconds to wait."""
+        now = self._now()
+        kinds = {_key(kind, name): kind for kind, name in who}
+        rows = await self._database.read(select(attempt).where(attempt.c.key.in_(sorted(kinds))))
+        fresh = (row for row in rows if now - row.last_at < FORGOTTEN_MS)
+        left = max((row.last_at + wait_ms(kinds[row.key], row.failures) - now for row in fresh), default=0)
+        if left > 0:
+            raise TooMany(retry_after=math.ceil(left / 1000))
+
+    async def failed(self, *who: tuple[str, str]) -> None:
+        """Count a failure."""
+
+        async def work(connection: AsyncConnection) -> None:
+            for key in sorted(_key(kind, name) for kind, name in who):
+                await lock(connection, f"attempt:{key}")
+                row = (await connection.execute(select(attempt).where(attempt.c.key == key))).first()
+                if row is None:
+                    await connection.execute(insert(attempt).values(key=key, failures=1, last_at=self._now()))
+                else:
+                    failures = 1 if self._now() - row.last_at >= FORGOTTEN_MS else row.failures + 1
+                    await connection.execute(update(attempt).where(attempt.c.key == key).values(failures=failures, last_at=self._now()))
+
+        await self._database.write(work)
+
+    async def succeeded(self, kind: str, name: str) -> None:
+        """Forget the failures of an account, and whatever is an hour old."""
+        old = attempt.c.last_at < self._now() - FORGOTTEN_MS
+        await self._database.execute(delete(attempt).where((attempt.c.key == _key(kind, name)) | old))
+
+
+def _key(kind: str, name: str) -> str:
+    return hashlib.sha256(f"{kind}\0{name.strip().lower()}".encode()).hexdigest()
