@@ -110,6 +110,20 @@ class Unauthenticated(AppError):
     status = 401
 
 
+class BadLogin(AppError):
+    """Login or password, class, number or PIN, or code is wrong; which of them is not said."""
+
+    code = "login.wrong"
+    status = 401
+
+
+class StepNeeded(AppError):
+    """Logged in, and something must be done first: a new password, a code, a second factor; `step` says which."""
+
+    code = "login.step"
+    status = 403
+
+
 class LinkExpired(Unauthenticated):
     """The link's time is over."""
 
@@ -155,6 +169,13 @@ class NeedsEtag(AppError):
 
     code = "media.session_etag"
     status = 428
+
+
+class LastAdmin(AppError):
+    """Somebody must remain who may do everything."""
+
+    code = "person.last_admin"
+    status = 409
 
 
 class PlaceTaken(AppError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import zoneinfo
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -210,6 +211,13 @@ def language(value: str) -> str:
     """One of our languages."""
     if value not in ("zh", "en"):
         raise ValueError("zh or en is needed")
+    return value
+
+
+def timezone(value: str) -> str:
+    """A time zone of the IANA database."""
+    if value not in zoneinfo.available_timezones():
+        raise ValueError("a time zone like Asia/Shanghai is needed")
     return value
 
 

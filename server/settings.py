@@ -65,6 +65,10 @@ class Settings:
     log_json: bool = _setting("0", r.flag, "1: one JSON object a line instead of text for people")
     demo: bool = _setting("1", r.flag, "1: `shuangshi run` also plays a synthetic lesson called demo")
     link_hours: float = _setting("12", r.hours, "how long a new link can be entered; a running lesson is never cut by it")
+    session_hours: float = _setting("72", r.hours, "how long a login lives at most")
+    session_idle_hours: float = _setting("12", r.hours, "how long a login lives that nobody uses")
+    admin_totp: bool = _setting("1", r.flag, "0: admins may work without a second factor (the demo does; do not in a school)")
+    timezone: str = _setting("Asia/Shanghai", r.timezone, "time zone of the timetable")
     sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
     frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
     posts_per_minute: int = _setting(

@@ -9,6 +9,8 @@ from server.domain.people import Grant
 from server.domain.permissions import Where, allows, scopes
 from server.errors import Forbidden
 
+Step = Literal["", "password", "code", "enrol"]
+"""A new password, the code of the second factor, a second factor at all."""
 Kind = Literal["person", "student", "device", "system", "nobody"]
 
 
@@ -27,6 +29,9 @@ class Caller:
     """The organisation that keeps the account."""
     origin: str = ""
     """Where the request comes from, for the audit: `web 203.0.113.7`, `cli`."""
+    must: Step = ""
+    """What must be done first; until then `grants` is empty."""
+    login: str = ""
     checked: set[str] = field(default_factory=set, compare=False)
     """Actions that were asked about and allowed; the guard refuses an answer for which nothing was asked."""
 

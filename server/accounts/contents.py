@@ -61,6 +61,10 @@ class Contents:
         for chunk in chunks({i for i in ids if i}):
             await connection.execute(delete(content).where(content.c.id.in_(chunk)))
 
+    async def erase_owner(self, connection: AsyncConnection, owner: str) -> None:
+        """Everything kept of somebody."""
+        await connection.execute(delete(content).where(content.c.owner == owner))
+
     def blind(self, kind: str, text: str) -> str:
         """The keyed blind index of a number."""
         return self.vault.blind(kind, text)

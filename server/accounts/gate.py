@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select, update
 
 from server.accounts import cookies
-from server.accounts.caller import NOBODY, Caller
+from server.accounts.caller import NOBODY, Caller, Step
 from server.domain.people import Grant
 from server.store import Database
 from server.store.tables import assignment, classroom, device, org, person, school_class, session, student
 
 IDLE_MS = 12 * 3600 * 1000
-"""A session that nobody used for this long has ended."""
+"""A session that nobody used for this long has ended (SHUANGSHI_SESSION_IDLE_HOURS)."""
 SEEN_MS = 60_000
 """How often `seen` is written at most."""
 
@@ -22,9 +22,11 @@ SEEN_MS = 60_000
 class Gate:
     """`now`: UTC ms."""
 
-    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, now: Callable[[], int], *, idle_ms: int = IDLE_MS, admins_need_totp: bool = True) -> None:
         self._database = database
         self._now = now
+        self._idle_ms = idle_ms
+        self._admins_need_totp = admins_need_totp
 
     async def caller(self, jar: Mapping[str, str], origin: str = "") -> Caller:
         """Who shows these cookies: a logged-in person or student, else a paired device, else nobody."""
@@ -38,7 +40,7 @@ class Gate:
 
     async def _by_session(self, bearer: cookies.Bearer, origin: str) -> Caller | None:
         s, now = session.c, self._now()
-        alive = and_(s.id == bearer.id, s.ended_at.is_(None), s.expires_at > now, s.seen > now - IDLE_MS)
+        alive = and_(s.id == bearer.id, s.ended_at.is_(None), s.expires_at > now, s.seen > now - self._idle_ms)
         row = await self._database.one(select(session).where(alive))
         if row is None or not bearer.fits(row.secret_hash):
             return None
@@ -48,11 +50,21 @@ class Gate:
 
     async def _person(self, row: Row[Any], origin: str) -> Caller | None:
         p = person.c
-        found = await self._database.one(select(p.id, p.epoch, p.org).where(p.id == row.person, p.disabled_at.is_(None)))
+        query = select(p.id, p.login, p.epoch, p.org, p.totp, p.must_change).where(p.id == row.person, p.disabled_at.is_(None))
+        found = await self._database.one(query)
         if found is None:
             return None
         grants = await self.grants(found.id)
-        return Caller("person", found.id, tuple(grants), row.id, found.epoch, found.org, origin)
+        must = self._must(found, row.second_factor, grants)
+        return Caller("person", found.id, () if must else tuple(grants), row.id, found.epoch, found.org, origin, must, found.login or "")
+
+    def _must(self, found: Row[Any], second_factor: bool, grants: Sequence[Grant]) -> Step:
+        if found.totp and not second_factor:
+            return "code"
+        if found.must_change:
+            return "password"
+        admin = any(grant.role == "admin" for grant in grants)
+        return "enrol" if admin and not second_factor and self._admins_need_totp else ""
 
     async def grants(self, person_id: str) -> Sequence[Grant]:
         """Roles somebody has now."""

@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
-from server.errors import AppError, LoginNeeded, MediaUnavailable, TooMany, Unauthenticated
+from server.errors import AppError, LoginNeeded, MediaUnavailable, StepNeeded, TooMany, Unauthenticated
 from server.web.callers import csrf_token
 from server.web.catalogue import error_body, preferred
 from server.web.keys import ASSETS, CALLER, CATALOGUE, SETTINGS
 
+STEPS = {"password": "/self/password", "code": "/login/code", "enrol": "/self/totp"}
+"""Where what must be done first is done."""
 AGAIN_SECONDS = 2
 """`Retry-After` where the refusal knows no better (RFC 9725 section 4.5): a killed worker is back by then."""
 
@@ -50,6 +52,8 @@ def refusal(request: web.Request, error: AppError) -> web.Response:
         return web.Response(
             status=303, headers={hdrs.LOCATION: "/login?" + urlencode({"next": request.path_qs}), hdrs.CACHE_CONTROL: "no-store"}
         )
+    if isinstance(error, StepNeeded) and wants_page(request):
+        return web.Response(status=303, headers={hdrs.LOCATION: STEPS[str(error.params["step"])], hdrs.CACHE_CONTROL: "no-store"})
     if wants_page(request):
         message = request.app[CATALOGUE].formatted(language(request), f"error.{error.code}", error.params)
         context = {"code": error.code, "message": message, "status": error.status, "params": error.params}

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC
-from server.errors import AppError, LoginNeeded
+from server.errors import AppError, LoginNeeded, StepNeeded
 from server.web.callers import caller_of as caller_of
 from server.web.callers import csrf_token as csrf_token
 from server.web.callers import next_address as next_address
@@ -63,8 +63,11 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if action in PUBLIC or action == LESSON_PAPER:
         response = await handler(request)
     else:
-        if (await caller_of(request)).kind == "nobody":
+        caller = await caller_of(request)
+        if caller.kind == "nobody":
             raise LoginNeeded
+        if caller.must and action not in ("self.edit", "session.end"):
+            raise StepNeeded(step=caller.must)
         response = await handler(request)
     if response.status < 400 and not _asked(request, action):
         raise AppError(f"nobody asked for {action}: {request.method} {resource}")

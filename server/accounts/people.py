@@ -1,0 +1,267 @@
+"""People: their accounts and dated roles (S2). Every change is an audited act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.caller import Caller, at
+from server.accounts.ids import draw
+from server.accounts.office import Office, known_id, target
+from server.accounts.sessions import Sessions
+from server.accounts.slips import Slips
+from server.domain.masking import masked_number
+from server.domain.orgs import Org
+from server.domain.people import Assignment, Person
+from server.errors import Forbidden, Invalid, LastAdmin, NotThere
+from server.store.people import add_assignment, add_person, change_person, end_assignment, narrow
+from server.store.tables import person as person_table
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Login = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")]
+Number = Annotated[str, Meta(min_length=2, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
+AssignedRole = Literal["admin", "inspector", "teacher", "assistant", "librarian", "reviewer"]
+DAY_MS = 24 * 3_600_000
+
+
+class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody new at an organisation."""
+
+    name: Text
+    login: Login | None = None
+    number: Number | None = None
+    role: AssignedRole | None = None
+
+
+class EditPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Name, login, number."""
+
+    name: Text
+    login: Login | None = None
+    number: Number | None = None
+    version: Annotated[int, Meta(ge=1)]
+
+
+class GrantRole(msgspec.Struct, frozen=True, kw_only=True):
+    """A role at an organisation, from now or a day on, for good or until a day (UTC ms, made of days by the page)."""
+
+    role: AssignedRole
+    org: Annotated[str, Meta(min_length=1, max_length=64)]
+    valid_from: int | None = None
+    valid_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A person with the texts the caller may read."""
+
+    person: Person
+    name: str
+    """Empty: erased."""
+    number: str
+    """Masked."""
+    roles: tuple[Assignment, ...] = ()
+
+
+class People:
+    """Works on the office. `sessions`: ended when somebody is disabled."""
+
+    def __init__(self, office: Office, sessions: Sessions, now: Callable[[], int]) -> None:
+        self._office = office
+        self._sessions = sessions
+        self._now = now
+        self.slips = Slips(office.database, now)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def find(self, who: Caller, person_id: str, action: str) -> tuple[Person, Org]:
+        """Somebody the caller may do `action` with: one whose account, or who has a role, inside the scope.
+
+        Raises `NotThere`, `Forbidden`.
+        """
+        found = await self._office.people.get(known_id(person_id))
+        home = await self._office.orgs.get(found.org) if found else None
+        if found is None or home is None:
+            raise NotThere
+        if who.may(action, at(home.path)):
+            who.need(action, at(home.path))
+            return found, home
+        if action == "person.see":
+            for place in await self._places(found.id):
+                if who.may(action, at(place.path)):
+                    who.need(action, at(place.path))
+                    return found, home
+        raise Forbidden(action) if who.may("person.see", at(home.path)) else NotThere
+
+    async def _places(self, person_id: str) -> Sequence[Org]:
+        roles = (await self._office.people.assignments([person_id]))[person_id]
+        return list((await self._office.orgs.many({role.org for role in roles if role.org})).values())
+
+    async def listed(self, who: Caller, search: str = "", role: str = "", under: str = "") -> list[Shown]:
+        """People of the caller's scope (or of `under`, a path inside it), by name or login where asked. Names are opened here, in memory."""
+        scopes = who.scopes("person.see")
+        if under:
+            scopes = (under,) if any(under.startswith(scope) for scope in scopes) else ()
+        people = await self._office.people.under(scopes)
+        shown = await self._shown(people)
+        wanted = search.strip().lower()
+        kept = [one for one in shown if not wanted or wanted in one.name.lower() or wanted in (one.person.login or "")]
+        now = self._now()
+        return [one for one in kept if not role or any(r.role == role and _valid(r, now) for r in one.roles)]
+
+    async def shown(self, found: Person) -> Shown:
+        """One person."""
+        return (await self._shown([found]))[0]
+
+    async def names(self, ids: Sequence[str]) -> dict[str, str]:
+        """Names of people, for whoever was allowed to see what they stand in."""
+        people = await self._office.people.many(ids)
+        texts = await self._office.contents.texts({one.name for one in people.values()})
+        return {one.id: texts.get(one.name, "") for one in people.values()}
+
+    async def _shown(self, people: Sequence[Person]) -> list[Shown]:
+        texts = await self._office.contents.texts({t for one in people for t in (one.name, one.number) if t})
+        roles = await self._office.people.assignments([one.id for one in people])
+        return [Shown(one, texts.get(one.name, ""), masked_number(texts.get(one.number or "", "")), tuple(roles[one.id])) for one in people]
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    async def create(self, who: Caller, org_id: str, form: NewPerson) -> Person:
+        """Add somebody, with a first role where given. Raises `Taken`."""
+        org = await self._office.org(who, org_id, "person.edit")
+        row, now = draw(), self._now()
+        if form.role:
+            who.need("role.grant", at(org.path))
+
+        async def work(connection: AsyncConnection) -> Person:
+            put = self._office.contents.put
+            name = await put(connection, "name", row, form.name)
+            number = await put(connection, "number", row, form.number) if form.number else None
+            login = form.login.lower() if form.login else None
+            new = Person(row, org.id, login, name.id, number.id if number else None, 1, 1, False, False, False)
+            await add_person(connection, new, self._index(form.number), now)
+            if form.role:
+                await add_assignment(connection, Assignment(draw(), row, form.role, org.id, None, None, now, None, who.id), now)
+            return new
+
+        said: dict[str, str | int] = {"role": form.role or ""}
+        return await self._office.acts.do(who, "person.create", target("person", row, org), work, unique=self._unique(form), details=said)
+
+    async def edit(self, who: Caller, person_id: str, form: EditPerson) -> None:
+        """Change name, login, number; an empty number keeps the old one. Raises `EditConflict`, `Taken`."""
+        found, home = await self.find(who, person_id, "person.edit")
+
+        async def work(connection: AsyncConnection) -> None:
+            put, old = self._office.contents.put, [found.name]
+            values: dict[str, Any] = {
+                "name": (await put(connection, "name", found.id, form.name)).id,
+                "login": form.login and form.login.lower(),
+            }
+            if form.number:
+                values |= {"number": (await put(connection, "number", found.id, form.number)).id, "number_index": self._index(form.number)}
+                old += [found.number] if found.number else []
+            await change_person(connection, found.id, form.version, **values)
+            await self._office.contents.erase(connection, old)
+
+        await self._office.acts.do(who, "person.edit", target("person", found.id, home), work, unique=self._unique(form))
+
+    async def disable(self, who: Caller, person_id: str, version: int, *, disabled: bool) -> None:
+        """Shut the account, or open it again. Raises `EditConflict`, `LastAdmin`."""
+        found, home = await self.find(who, person_id, "person.edit")
+        if disabled:
+            await self._not_the_last(found.id)
+        at_ms = self._now() if disabled else None
+
+        async def work(connection: AsyncConnection) -> None:
+            await change_person(connection, found.id, version, disabled_at=at_ms)
+            await narrow(connection, found.id)
+            await self._sessions.end_all(connection, found.id)
+
+        await self._office.acts.do(who, "person.disable" if disabled else "person.enable", target("person", found.id, home), work)
+
+    async def erase(self, who: Caller, person_id: str, version: int) -> None:
+        """Name, number and second factor are gone for good, the account is shut; what the log says of its id stays (S20)."""
+        found, home = await self.find(who, person_id, "person.edit")
+        await self._not_the_last(found.id)
+
+        async def work(connection: AsyncConnection) -> None:
+            await change_person(
+                connection, found.id, version, disabled_at=self._now(), number=None, number_index=None, login=None, totp=None
+            )
+            await connection.execute(update(person_table).where(person_table.c.id == found.id).values(password_hash=None))
+            await narrow(connection, found.id)
+            await self._sessions.end_all(connection, found.id)
+            await self._office.contents.erase_owner(connection, found.id)
+
+        await self._office.acts.do(who, "person.erase", target("person", found.id, home), work)
+
+    async def grant(self, who: Caller, person_id: str, form: GrantRole) -> None:
+        """A role at an organisation of the caller's scope. Raises `Invalid`, `NotThere`."""
+        found, _ = await self.find(who, person_id, "person.see")
+        org = await self._office.org(who, form.org, "role.grant")
+        begin = form.valid_from or self._now()
+        if form.valid_until is not None and form.valid_until <= begin:
+            raise Invalid({"valid_until": "low"})
+        new = Assignment(draw(), found.id, form.role, org.id, None, None, begin, form.valid_until, who.id)
+
+        async def work(connection: AsyncConnection) -> None:
+            await add_assignment(connection, new, self._now())
+
+        await self._office.acts.do(who, "role.grant", target("person", found.id, org), work, details={"role": form.role})
+
+    async def end_role(self, who: Caller, assignment_id: str) -> str:
+        """A role ends now; what was entered with it is closed within two seconds. The person's id. Raises `NotThere`, `LastAdmin`."""
+        role = await self._office.people.assignment(known_id(assignment_id))
+        if role is None or role.org is None:
+            raise NotThere
+        org = await self._office.org(who, role.org, "role.grant")
+        if role.role == "admin":
+            await self._not_the_last(role.person, only=role.id)
+
+        async def work(connection: AsyncConnection) -> None:
+            await end_assignment(connection, role.id, self._now())
+            await narrow(connection, role.person)
+
+        await self._office.acts.do(who, "role.end", target("person", role.person, org), work, details={"role": role.role})
+        return role.person
+
+    async def invite(self, who: Caller, person_id: str, kind: Literal["invitation", "reset"]) -> str:
+        """A one-time token to choose login and password, or only a new password. Raises `Forbidden` for a role above the caller's."""
+        action = "person.invite" if kind == "invitation" else "person.reset"
+        found, home = await self.find(who, person_id, action)
+        for place in await self._places(found.id):
+            who.need(action, at(place.path))  # whoever may enter as somebody has that one's rights: nobody above oneself
+
+        async def work(connection: AsyncConnection) -> str:
+            if kind == "reset":
+                await self._sessions.end_all(connection, found.id)
+            return await self.slips.issue(connection, kind, found.id, who.id)
+
+        return await self._office.acts.do(who, action, target("person", found.id, home), work)
+
+    async def _not_the_last(self, person_id: str, only: str = "") -> None:
+        """The installation keeps an admin at its root."""
+        roots = {one.id for one in await self._office.orgs.under(["/"]) if one.parent is None}
+        people = await self._office.people.under([f"/{root}/" for root in roots])
+        roles = await self._office.people.assignments([one.id for one in people if one.disabled_at is None])
+        now = self._now()
+        admins = [r for rs in roles.values() for r in rs if r.role == "admin" and r.org in roots and _valid(r, now)]
+        left = [r for r in admins if (r.id != only if only else r.person != person_id)]
+        if admins and not left and any(r.person == person_id for r in admins):
+            raise LastAdmin
+
+    def _index(self, number: str | None) -> str | None:
+        return self._office.contents.blind("person", number) if number else None
+
+    def _unique(self, form: NewPerson | EditPerson) -> str:
+        return "login" if form.login and not form.number else "number" if form.number and not form.login else "login"
+
+
+def _valid(role: Assignment, now: int) -> bool:
+    return role.valid_from <= now and (role.valid_until is None or role.valid_until > now)

@@ -1,0 +1,54 @@
+"""What logging in needs of people and students, and what only that may change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.store.database import Database
+from server.store.tables import org, person, school_class, student
+
+
+async def person_row(database: Database, *, login: str = "", person_id: str = "") -> Row[Any] | None:
+    """Id, login, password hash, TOTP, epoch of somebody who is not disabled."""
+    p = person.c
+    mine = p.login == login.strip().lower() if login else p.id == person_id
+    query = select(p.id, p.login, p.org, p.password_hash, p.totp, p.totp_step, p.must_change).where(mine, p.disabled_at.is_(None))
+    return await database.one(query)
+
+
+async def student_row(database: Database, school: str, group: str, number_index: str) -> Row[Any] | None:
+    """Id and PIN hash of the student of a class (the newest year's of that code) who has not left."""
+    query = (
+        select(student.c.id, student.c.pin_hash)
+        .select_from(student.join(school_class, school_class.c.id == student.c.school_class).join(org, org.c.id == school_class.c.org))
+        .where(org.c.code == school, school_class.c.code == group, student.c.number_index == number_index, student.c.left_at.is_(None))
+        .order_by(school_class.c.year.desc())
+        .limit(1)
+    )
+    return await database.one(query)
+
+
+async def class_row(database: Database, school: str, group: str) -> Row[Any] | None:
+    """Id of the newest class of that code."""
+    query = select(school_class.c.id).select_from(school_class.join(org, org.c.id == school_class.c.org))
+    mine = query.where(org.c.code == school, school_class.c.code == group, school_class.c.closed_at.is_(None))
+    return await database.one(mine.order_by(school_class.c.year.desc()).limit(1))
+
+
+async def set_password(connection: AsyncConnection, person_id: str, kept: str, *, must_change: bool = False) -> None:
+    """A new password."""
+    await connection.execute(update(person).where(person.c.id == person_id).values(password_hash=kept, must_change=must_change))
+
+
+async def set_totp(connection: AsyncConnection, person_id: str, secret: str | None, step: int = 0) -> None:
+    """A new second factor (the id of a content), or none."""
+    await connection.execute(update(person).where(person.c.id == person_id).values(totp=secret, totp_step=step))
+
+
+async def take_step(connection: AsyncConnection, person_id: str, step: int) -> bool:
+    """A TOTP step is spent; False for the second of two at once."""
+    free = update(person).where(person.c.id == person_id, or_(person.c.totp_step.is_(None), person.c.totp_step < step))
+    return bool((await connection.execute(free.values(totp_step=step))).rowcount)
