@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -22,12 +23,17 @@ from server.accounts.contents import Contents
 from server.accounts.door import Door
 from server.accounts.gate import Gate
 from server.accounts.keys import load_keys
+from server.accounts.logins import Logins
+from server.accounts.office import Office
+from server.accounts.people import People
 from server.accounts.secret import derive, load_secret
+from server.accounts.sessions import Sessions
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.bus import Bus, LocalBus
 from server.live.clock import SystemClock
 from server.live.service import Lessons
+from server.school import county
 from server.settings import Settings
 from server.store import Store
 from server.store.schedule import Schedule
@@ -80,6 +86,7 @@ def _bare(settings: Settings, secure: Tls, assets: Assets) -> web.Application:
     app = web.Application(middlewares=middleware.ALL, client_max_size=settings.sdp_bytes, handler_args={"max_line_size": HEAD_BYTES})
     app[keys.SETTINGS] = settings
     app[keys.TLS] = secure
+    assets.set_zone(ZoneInfo(settings.timezone))
     app[keys.ASSETS] = assets
     app[keys.CATALOGUE] = assets.catalogue
     app[keys.METRICS] = Metrics()
@@ -92,7 +99,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         app[keys.STORE] = store = await Store.open(settings.database_url)
         stack.push_async_callback(store.close)
-        _school(app, store)
+        await _school(app, store)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
         app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
@@ -103,14 +110,20 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-def _school(app: web.Application, store: Store) -> None:
+async def _school(app: web.Application, store: Store) -> None:
     """Accounts and what they may do."""
     settings = app[keys.SETTINGS]
     secrets_of = load_keys(settings)
     app[keys.CONTENTS] = contents = Contents(store.database, secrets_of.vault, _utc_ms)
     app[keys.AUDIT] = audit = Audit(contents, secrets_of.audit_key, _utc_ms)
-    app[keys.ACTS] = Acts(store.database, audit)
-    app[keys.GATE] = Gate(store.database, _utc_ms)
+    app[keys.ACTS] = acts = Acts(store.database, audit)
+    idle_ms = int(settings.session_idle_hours * 3_600_000)
+    app[keys.GATE] = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
+    app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
+    sessions = Sessions(store.database, _utc_ms, settings.session_hours)
+    app[keys.LOGINS] = Logins(store.database, acts, contents, sessions, _utc_ms)
+    app[keys.PEOPLE] = People(office, sessions, _utc_ms)
+    app[keys.DEMO_DATA] = await office.orgs.by_code(county.CODE) is not None
 
 
 def _utc_ms() -> int:

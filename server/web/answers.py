@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from server.errors import AppError, LoginNeeded, MediaUnavailable, StepNeeded, TooMany, Unauthenticated
 from server.web.callers import csrf_token
 from server.web.catalogue import error_body, preferred
-from server.web.keys import ASSETS, CALLER, CATALOGUE, SETTINGS
+from server.web.keys import ASSETS, CALLER, CATALOGUE, DEMO_DATA, SETTINGS
 
 STEPS = {"password": "/self/password", "code": "/login/code", "enrol": "/self/totp"}
 """Where what must be done first is done."""
@@ -38,7 +38,7 @@ def page(request: web.Request, template: str, context: Mapping[str, object], sta
         "me": caller if caller and caller.kind != "nobody" else None,
         "csrf": csrf_token(request),
         "path": request.path,
-        "demo_data": request.app[SETTINGS].demo,
+        "demo_data": request.app.get(DEMO_DATA, False),
         **context,
     }
     text = request.app[ASSETS].render(template, lang, shown)

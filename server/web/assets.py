@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 import jinja2
 import msgspec
 
 from server.web.catalogue import LANGUAGES, Catalogue, load
+from server.web.filters import filters
 from server.web.menu import menu_of
 
 ROOT = Path(__file__).resolve().parents[2] / "client_web"
@@ -39,6 +41,11 @@ class Assets:
         """The catalogue of one language for scripts, JSON; None: no such language."""
         return self._locales.get(lang)
 
+    def set_zone(self, zone: tzinfo) -> None:
+        """The time zone that pages show times in."""
+        for lang, env in self._environments.items():
+            env.filters.update(filters(lang, zone))
+
     def render(self, template: str, lang: str, context: Mapping[str, object]) -> str:
         """A page as HTML."""
         return self._environments[lang].get_template(template).render(context)
@@ -53,6 +60,7 @@ class Assets:
             lstrip_blocks=True,
         )
         install_sentences(env, self.catalogue, lang)
+        env.filters.update(filters(lang, UTC))
         env.globals.update(build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"))
         env.globals.update(menu_of=menu_of, here="")
         return env

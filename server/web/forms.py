@@ -16,12 +16,16 @@ import msgspec
 from aiohttp import hdrs, web
 
 from server.errors import BadRequest, Forbidden, Invalid, TooLarge, WrongType
+from server.web.keys import TYPED
 
 BODY_BYTES = 256 * 1024
 FIELDS = 3000
 """Fields in one form: a seating plan of a large room has one for each seat."""
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
+
+SECRET = frozenset({CSRF_FIELD, "password", "old", "pin", "code", "secret"})
+"""Never shown again."""
 
 M = TypeVar("M", bound=msgspec.Struct)
 
@@ -57,6 +61,7 @@ async def read_form(request: web.Request, model: type[M], *, token: str | None) 
     """
     many = frozenset(f.name for f in msgspec.structs.fields(model) if "list" in str(f.type) or "tuple" in str(f.type))
     values = await read_values(request, many=many)
+    request[TYPED] = {name: value for name, value in values.items() if name not in SECRET and isinstance(value, str)}
     sent = str(values.pop(CSRF_FIELD, "")) or request.headers.get(CSRF_HEADER, "")
     if token is not None and not hmac.compare_digest(sent.encode(), token.encode()):
         raise Forbidden("no CSRF token, or another session's")

@@ -13,6 +13,9 @@ from server.accounts.caller import Caller
 from server.accounts.contents import Contents
 from server.accounts.door import Door
 from server.accounts.gate import Gate
+from server.accounts.logins import Logins
+from server.accounts.office import Office
+from server.accounts.people import People
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.settings import Settings
@@ -41,6 +44,11 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 CONTENTS: web.AppKey[Contents] = web.AppKey("contents", Contents)
 AUDIT: web.AppKey[Audit] = web.AppKey("audit", Audit)
 ACTS: web.AppKey[Acts] = web.AppKey("acts", Acts)
+OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
+LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
+PEOPLE: web.AppKey[People] = web.AppKey("people", People)
+DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
+"""The demo county is in this database."""
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
 DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")
@@ -52,3 +60,6 @@ SOCKETS_BY_ADDRESS: web.AppKey[Crowd] = web.AppKey("sockets by address")
 CALLER: RequestKey[Caller] = RequestKey("caller", Caller)
 PAPER_SHOWN: RequestKey[bool] = RequestKey("paper shown", bool)
 """The request's lesson paper was found valid."""
+
+TYPED: RequestKey[dict[str, str]] = RequestKey("typed", dict)
+"""What was typed into the form, to be shown again if it is refused; nothing secret."""

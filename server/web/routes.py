@@ -8,6 +8,9 @@ from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Role
 from server.web import cors, guide, health, join, pages, socket, static, whip
 from server.web.doors import Doors
+from server.web.login import own as login_own
+from server.web.login import pages as login_pages
+from server.web.login import slip as login_slip
 from server.web.middleware import harden
 
 
@@ -30,5 +33,7 @@ def add_routes(app: web.Application) -> None:
     doors.get("/metrics", health.metrics, "metrics.read")
     doors.get("/static/{path:.+}", static.static, "page.public")
     guide.add_routes(doors)
+    for area in (login_pages, login_own, login_slip):
+        area.add_routes(doors)
     app.on_response_prepare.append(harden)
     app.on_response_prepare.append(cors.open_to_players)
