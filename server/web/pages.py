@@ -10,16 +10,25 @@ from aiohttp import hdrs, web
 from server.accounts import demo
 from server.accounts.turn import as_rtc
 from server.domain.principal import Role
-from server.errors import Forbidden, LoginNeeded, NoSuchLesson, Unauthenticated
+from server.errors import Forbidden, LoginNeeded, NoSuchLesson, StepNeeded, Unauthenticated
 from server.web.answers import page
+from server.web.callers import caller_of
 from server.web.entitled import Asker, asker
+from server.web.home import home_of
 from server.web.join import PAGES
 from server.web.keys import ICE, LESSONS, SIGNER, STORE
 from server.web.visitor import visitor
 
 
 async def home(request: web.Request) -> web.Response:
-    """`GET /`: the demo lesson's links to a visitor at this machine, else how to get a link."""
+    """`GET /`: today, to whoever is known; the demo lesson's links to a visitor at this machine, else how to get in."""
+    caller = await caller_of(request)
+    if caller.kind == "device":
+        return web.Response(status=303, headers={hdrs.LOCATION: "/room", hdrs.CACHE_CONTROL: "no-store"})
+    if caller.must:
+        raise StepNeeded(step=caller.must)
+    if caller.kind != "nobody":
+        return await home_of(request, caller)
     source = visitor(request)
     links = await demo_links(request, source.origin) if source.local else []
     return page(request, "home.html", {"links": links})

@@ -1,0 +1,111 @@
+"""What a home page shows: today's lessons of whoever asks, the next one first of all; for offices the board of now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from server.accounts.caller import Caller
+from server.accounts.office import Office
+from server.accounts.residents import own_rooms, principal_of
+from server.domain.lesson_view import project
+from server.domain.plan import OPENS_MS
+from server.domain.schedule import ScheduledLesson
+from server.store.schedule import class_resource, room_resource, teacher_resource
+
+LATE_MS = 5 * 60_000
+"""A lesson that is not live so long after its start is late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One lesson on somebody's page."""
+
+    lesson: ScheduledLesson
+    """As far as this one may see it."""
+    door: str
+    """Where its button leads: `/teach/ID`, `/class/ID`, `/watch/ID`; empty: nothing to enter."""
+    state: str
+    """`later`, `soon` (the waiting room is open), `live`, `late`, `over`, `missed`, `cancelled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A home page's lessons."""
+
+    items: tuple[Item, ...]
+    next: Item | None
+    """The one to enter next."""
+
+
+def day_bounds(now: int, zone: tzinfo, days: int = 1) -> tuple[int, int]:
+    """The day of `now` (and so many in all) in the school's time zone, UTC ms: begin and end."""
+    local = datetime.fromtimestamp(now / 1000, zone)
+    begin = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return int(begin.timestamp() * 1000), int((begin + timedelta(days=days)).timestamp() * 1000)
+
+
+def state_of(lesson: ScheduledLesson, now: int) -> str:
+    """In one word, for a list."""
+    if lesson.phase in ("cancelled", "live", "break"):
+        return "cancelled" if lesson.phase == "cancelled" else "live"
+    if lesson.phase in ("ended", "archived"):
+        return "over"
+    if lesson.ends_at is not None and now >= lesson.ends_at:
+        return "missed"
+    if lesson.starts_at is not None and now >= lesson.starts_at + LATE_MS:
+        return "late"
+    soon = lesson.phase == "open" or (lesson.starts_at is not None and now >= lesson.starts_at - OPENS_MS)
+    return "soon" if soon else "later"
+
+
+async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1) -> Today:
+    """Today's lessons of whoever asks."""
+    now = office.now()
+    begin, end = day_bounds(now, zone, days)
+    items = tuple(_item(who, lesson, now) for lesson in await _lessons(office, who, begin, end))
+    coming = [item for item in items if item.door and item.state in ("live", "late", "soon", "later")]
+    running = [item for item in coming if item.state in ("live", "late", "soon")]
+    return Today(items, next(iter(running or coming), None))
+
+
+async def _lessons(office: Office, who: Caller, begin: int, end: int) -> list[ScheduledLesson]:
+    """By what one is: own lessons for a teacher, the school's for others, the class's for students and parents."""
+    roles = who.roles
+    if "device" in roles:
+        rooms = [grant.subject for grant in who.grants if grant.role == "device"]
+        return await office.schedule.booked([room_resource(room) for room in rooms], begin, end)
+    found: dict[str, ScheduledLesson] = {}
+    if roles & {"student", "parent"}:
+        found |= _by_id(await _of_classes(office, who, begin, end))
+    if "teacher" in roles:
+        found |= _by_id(await office.schedule.booked([teacher_resource(who.id)], begin, end))
+    scopes = [g.path for g in who.grants if g.role in ("admin", "inspector", "assistant") and g.path]
+    if scopes:
+        found |= _by_id(await office.schedule.under(scopes, begin, end))
+    return sorted(found.values(), key=lambda one: (one.starts_at or 0, one.id))
+
+
+async def _of_classes(office: Office, who: Caller, begin: int, end: int) -> list[ScheduledLesson]:
+    students = await office.students.many([grant.subject for grant in who.grants if grant.role in ("student", "parent")])
+    return await office.schedule.booked([class_resource(one.school_class) for one in students.values()], begin, end)
+
+
+def _by_id(lessons: Sequence[ScheduledLesson]) -> dict[str, ScheduledLesson]:
+    return {one.id: one for one in lessons}
+
+
+def _item(who: Caller, lesson: ScheduledLesson, now: int) -> Item:
+    state = state_of(lesson, now)
+    return Item(project(lesson, who.grants, who.id), "" if state in ("over", "missed", "cancelled") else door_of(who, lesson), state)
+
+
+def door_of(who: Caller, lesson: ScheduledLesson) -> str:
+    """The address of the caller's own place in the lesson; empty: none."""
+    if principal_of(who, lesson, "master"):
+        return f"/teach/{lesson.id}"
+    rooms = own_rooms(who, lesson)
+    if rooms and principal_of(who, lesson, "classroom"):
+        return f"/class/{lesson.id}" + (f"?room={rooms[0].classroom}" if len(rooms) > 1 else "")
+    return f"/watch/{lesson.id}" if principal_of(who, lesson, "viewer") else ""

@@ -1,0 +1,47 @@
+"""The home page of each: today's lesson, and one button that leads into it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.web.conftest import Browser, Town
+
+
+@pytest.mark.parametrize(
+    ("who", "door"),
+    [
+        ("x1.teacher", "/teach/lesson.x"),
+        ("x2.assistant", "/class/lesson.x"),
+        ("y1.assistant", "/class/lesson.x"),
+    ],
+)
+async def test_the_next_lesson_is_one_click_away(town: Town, who: str, door: str) -> None:
+    answer = await town.browser(who).get("/", page=True)
+    text = await answer.text()
+    assert answer.status == 200
+    assert f'<a class="button next big" href="{door}">' in text
+    assert "分数的认识" in text
+
+
+@pytest.mark.parametrize("who", ["x1.c1.s1", "x1.c1.s1.parent", "y1.c1.s1", "x1.admin", "y.admin"])
+async def test_others_see_what_goes_on(town: Town, who: str) -> None:
+    assert "分数的认识" in await (await town.browser(who).get("/", page=True)).text()
+
+
+@pytest.mark.parametrize("who", ["y2.teacher", "y2.assistant", "y2.admin", "x1p.c1.s1", "y2.c1.s1.parent", "x.librarian", "x2.teacher"])
+async def test_who_has_no_part_in_it_sees_nothing_of_it(town: Town, who: str) -> None:
+    answer = await town.browser(who).get("/", page=True)
+    assert answer.status == 200
+    assert "分数的认识" not in await answer.text()
+
+
+async def test_the_other_county_sees_its_own_room_only(town: Town) -> None:
+    text = await (await town.browser("y.admin").get("/", page=True)).text()
+    assert "x2.r1" not in text
+    assert "学生" not in text
+
+
+async def test_a_device_goes_to_its_room_and_nobody_to_the_welcome(town: Town) -> None:
+    device = await town.browser("x1.d1").get("/", page=True)
+    assert (device.status, device.headers["Location"]) == (303, "/room")
+    assert 'href="/login"' in await (await Browser(town.web, {}).get("/", page=True)).text()
