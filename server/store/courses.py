@@ -1,0 +1,105 @@
+"""Courses, their remote classrooms and weekly slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.calendar import Slot
+from server.domain.course import Course
+from server.errors import EditConflict
+from server.store.database import Database, chunks
+from server.store.orgs import within
+from server.store.tables import classroom, course, course_room, course_slot, org
+
+_FIELDS = (
+    "id",
+    "org",
+    "term",
+    "name",
+    "subject",
+    "stage",
+    "grade",
+    "edition",
+    "volume",
+    "teacher",
+    "master_classroom",
+    "school_class",
+    "standing_group",
+    "version",
+    "closed_at",
+)
+
+
+class CourseStore:
+    """Reads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, course_id: str) -> Course | None:
+        """The course of this id."""
+        found = await self._courses(_query().where(course.c.id == course_id))
+        return found[0] if found else None
+
+    async def under(self, paths: Sequence[str], limit: int = 2000) -> list[Course]:
+        """Courses taught or attended by schools in these paths."""
+        if not paths:
+            return []
+        inside = select(org.c.id).where(within(paths))
+        attends = select(course_room.c.course).select_from(course_room.join(classroom)).where(classroom.c.org.in_(inside))
+        mine = or_(course.c.org.in_(inside), course.c.id.in_(attends))
+        return await self._courses(_query().where(mine, course.c.closed_at.is_(None)).order_by(course.c.name, course.c.id).limit(limit))
+
+    async def _courses(self, query: Any) -> list[Course]:
+        rows = await self._database.read(query)
+        rooms: dict[str, dict[str, str | None]] = {}
+        slots: dict[str, list[Slot]] = {}
+        for chunk in chunks({row.id for row in rows}):
+            for row in await self._database.read(select(course_room).where(course_room.c.course.in_(chunk))):
+                rooms.setdefault(row.course, {})[row.classroom] = row.school_class
+            by_time = select(course_slot).where(course_slot.c.course.in_(chunk)).order_by(course_slot.c.weekday, course_slot.c.period)
+            for row in await self._database.read(by_time):
+                slots.setdefault(row.course, []).append(Slot(row.id, row.weekday, row.period, row.weeks))
+        known = [({name: getattr(row, name) for name in _FIELDS}, row.id) for row in rows]
+        return [Course(**values, rooms=rooms.get(i, {}), slots=tuple(slots.get(i, ()))) for values, i in known]
+
+
+async def add_course(connection: AsyncConnection, new: Course, created: int) -> None:
+    """Insert with rooms and slots."""
+    await connection.execute(insert(course).values(**{name: getattr(new, name) for name in _FIELDS}, created=created))
+    await set_course_rooms(connection, new.id, new.rooms)
+    for slot in new.slots:
+        await add_slot(connection, new.id, slot)
+
+
+async def change_course(connection: AsyncConnection, course_id: str, version: int, **values: Any) -> None:
+    """Change columns of the row that still has this version; raises `EditConflict`."""
+    free = update(course).where(course.c.id == course_id, course.c.version == version)
+    if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
+        raise EditConflict
+
+
+async def set_course_rooms(connection: AsyncConnection, course_id: str, rooms: Mapping[str, str | None]) -> None:
+    """Exactly these rooms attend."""
+    await connection.execute(delete(course_room).where(course_room.c.course == course_id))
+    for room, school_class in sorted(rooms.items()):
+        await connection.execute(insert(course_room).values(course=course_id, classroom=room, school_class=school_class))
+
+
+async def add_slot(connection: AsyncConnection, course_id: str, slot: Slot) -> None:
+    """A weekly place."""
+    row = {"id": slot.id, "course": course_id, "weekday": slot.weekday, "period": slot.period, "weeks": slot.weeks}
+    await connection.execute(insert(course_slot).values(**row))
+
+
+async def remove_slot(connection: AsyncConnection, course_id: str, slot_id: str) -> None:
+    """No longer."""
+    await connection.execute(delete(course_slot).where(course_slot.c.course == course_id, course_slot.c.id == slot_id))
+
+
+def _query() -> Any:
+    return select(*(course.c[name] for name in _FIELDS))
