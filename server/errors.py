@@ -171,6 +171,13 @@ class NeedsEtag(AppError):
     status = 428
 
 
+class BookingClash(AppError):
+    """A room, class or teacher is booked by another lesson at that time; `what`, `day` and `time` name it."""
+
+    code = "booking.clash"
+    status = 409
+
+
 class LastAdmin(AppError):
     """Somebody must remain who may do everything."""
 

@@ -89,6 +89,10 @@ class Schedule:
         mine = or_(lesson.c.id.in_(attends), *(org.c.path.startswith(path, autoescape=True) for path in paths))
         return await self._lessons(_query().where(lesson.c.starts_at < end, lesson.c.ends_at > begin, mine))
 
+    async def of_course(self, course_id: str) -> list[ScheduledLesson]:
+        """Every lesson made of a course, cancelled ones too."""
+        return await self._lessons(_query().where(lesson.c.course == course_id))
+
     async def _lessons(self, query: Select[Any]) -> list[ScheduledLesson]:
         rows = await self._database.read(query.order_by(lesson.c.starts_at, lesson.c.id))
         parts = await self._rooms([row.id for row in rows])
