@@ -1,0 +1,227 @@
+"""One occurrence: cancelled, moved, taught by somebody else; and a lesson made by hand out of a standing group (S8, S9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.acts import Target
+from server.accounts.caller import Caller
+from server.accounts.ids import draw
+from server.accounts.office import Office, known_id
+from server.domain.calendar import bell_on, moment
+from server.domain.principal import MASTER
+from server.domain.schedule import ScheduledLesson, ScheduledRoom
+from server.errors import Invalid, NotThere
+from server.school.fields import Day, Id, Name, TimeOfDay, Version
+from server.school.terms import as_day, calendar
+from server.school.timetable import clash_error, roster_names
+from server.store.bookings import add_lesson, book, change_lesson, clashes, release, resources_of
+from server.store.people import narrow
+
+NOT_BEGUN = frozenset({"scheduled", "open"})
+NOT_OVER = frozenset({"scheduled", "open", "live", "break"})
+LONGEST_MIN = 240
+
+
+class CancelLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """It will not be held."""
+
+    version: Version
+
+
+class MoveLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """Another day; a period of the master's bell, or times of its own."""
+
+    day: Day
+    period: Annotated[int, Meta(ge=1, le=20)] | None = None
+    begins: TimeOfDay | None = None
+    ends: TimeOfDay | None = None
+    version: Version
+
+
+class Substitute(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody else teaches it."""
+
+    teacher: Id
+    version: Version
+
+
+class EditLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """What it is about."""
+
+    name: Name
+    unit: Annotated[str, Meta(max_length=200)] = ""
+    rehearsal: Literal["0", "1"] = "0"
+    version: Version
+
+
+class NewLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """A lesson by hand: the rooms come from a standing group."""
+
+    name: Name
+    standing_group: Id
+    day: Day
+    begins: TimeOfDay
+    minutes: Annotated[int, Meta(ge=5, le=LONGEST_MIN)] = 40
+    rehearsal: Literal["0", "1"] = "0"
+
+
+async def find(office: Office, who: Caller, lesson_id: str, action: str) -> ScheduledLesson:
+    """A lesson of the timetable. Raises `NotThere` to who may not see it, `Forbidden`."""
+    found = await office.schedule.lesson(known_id(lesson_id))
+    if found is None or found.org is None:
+        raise NotThere
+    who.need(action, found.where(), hidden=None if who.may("lesson.see", found.where()) else NotThere())
+    return found
+
+
+async def cancel(office: Office, who: Caller, lesson_id: str, form: CancelLesson) -> None:
+    """It is booked no more; the clock writes `lesson.cancelled` into its log. Raises `EditConflict` once it is live."""
+    found = await find(office, who, lesson_id, "lesson.edit")
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_lesson(connection, found.id, form.version, NOT_BEGUN, cancelled_at=office.now(), phase="cancelled")
+        await release(connection, found.id)
+
+    await office.acts.do(who, "lesson.cancel", _target(found), work)
+
+
+async def move(office: Office, who: Caller, lesson_id: str, form: MoveLesson, zone: ZoneInfo) -> None:
+    """Another time. Raises `Invalid`, `BookingClash`, `EditConflict`."""
+    found = await find(office, who, lesson_id, "lesson.edit")
+    begin, end = await _times(office, found, form, zone)
+    if end <= office.now():
+        raise Invalid({"day": "low"})
+    moved = replace(found, starts_at=begin, ends_at=end, day=form.day, period=form.period)
+
+    async def work(connection: AsyncConnection) -> None:
+        await _free(connection, office, who, moved, zone)
+        values = {"starts_at": begin, "ends_at": end, "day": form.day, "period": form.period}
+        await change_lesson(connection, found.id, form.version, NOT_BEGUN, **values)
+        await book(connection, moved)
+
+    await office.acts.do(who, "lesson.move", _target(found), work, locks=tuple(resources_of(found)), details={"day": form.day})
+
+
+async def _times(office: Office, found: ScheduledLesson, form: MoveLesson, zone: ZoneInfo) -> tuple[int, int]:
+    day = as_day(form.day, "day")
+    if form.begins and form.ends:
+        begin, end = moment(day, form.begins, zone), moment(day, form.ends, zone)
+    elif form.period:
+        bell = bell_on(await calendar(office).bells(found.path), day)
+        times = bell.periods.get(form.period) if bell else None
+        if times is None:
+            raise Invalid({"period": "choice"})
+        begin, end = moment(day, times[0], zone), moment(day, times[1], zone)
+    else:
+        raise Invalid({"period": "required"})
+    if not 0 < end - begin <= LONGEST_MIN * 60_000:
+        raise Invalid({"ends": "low" if end <= begin else "high"})
+    return begin, end
+
+
+async def substitute(office: Office, who: Caller, lesson_id: str, form: Substitute, zone: ZoneInfo) -> None:
+    """Somebody else teaches; the one before loses the console within two seconds. Raises `Invalid`, `BookingClash`, `EditConflict`."""
+    found = await find(office, who, lesson_id, "lesson.edit")
+    teacher = await office.people.get(form.teacher)
+    if teacher is None or teacher.disabled_at is not None or not await _is_teacher(office, who, teacher.id):
+        raise Invalid({"teacher": "choice"})
+    changed = replace(found, teacher=teacher.id, instead_of=found.instead_of or found.teacher)
+
+    async def work(connection: AsyncConnection) -> None:
+        await _free(connection, office, who, changed, zone)
+        values = {"teacher": changed.teacher, "instead_of": changed.instead_of if changed.instead_of != changed.teacher else None}
+        await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
+        await book(connection, changed)
+        if found.teacher and found.teacher != teacher.id:
+            await narrow(connection, found.teacher)
+
+    locks = tuple(resources_of(found) | resources_of(changed))
+    await office.acts.do(who, "lesson.substitute", _target(found), work, locks=locks, details={"teacher": teacher.id})
+
+
+async def _is_teacher(office: Office, who: Caller, person_id: str) -> bool:
+    """A teacher somewhere in the caller's scope."""
+    scopes = who.scopes("lesson.edit")
+    roles = (await office.people.assignments([person_id]))[person_id]
+    homes = await office.orgs.many({role.org for role in roles if role.role == "teacher" and role.org})
+    return any(home.path.startswith(scope) for home in homes.values() for scope in scopes)
+
+
+async def edit(office: Office, who: Caller, lesson_id: str, form: EditLesson) -> None:
+    """Title, unit, rehearsal. Raises `EditConflict`."""
+    found = await find(office, who, lesson_id, "lesson.edit")
+    values = {"name": form.name, "unit": form.unit, "rehearsal": form.rehearsal == "1"}
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
+
+    await office.acts.do(who, "lesson.edit", _target(found), work)
+
+
+async def create(office: Office, who: Caller, form: NewLesson, zone: ZoneInfo) -> ScheduledLesson:
+    """A lesson by hand, taught by the caller if that is a teacher. Raises `Invalid`, `BookingClash`."""
+    group = await office.groups.get(form.standing_group)
+    master = await office.rooms.get(group.master_classroom) if group else None
+    if group is None or master is None or group.closed_at is not None:
+        raise Invalid({"standing_group": "missing"})
+    org = await office.org(who, master.org, "lesson.create")
+    day = as_day(form.day, "day")
+    begin = moment(day, form.begins, zone)
+    new = ScheduledLesson(
+        id=draw() + draw(),
+        name=form.name,
+        phase="scheduled",
+        version=1,
+        org=org.id,
+        path=org.path,
+        day=day.isoformat(),
+        starts_at=begin,
+        ends_at=begin + form.minutes * 60_000,
+        teacher=who.id if who.kind == "person" and "teacher" in who.roles else None,
+        master_classroom=master.id,
+        rehearsal=form.rehearsal == "1",
+        rooms=await _parts(office, group.rooms),
+    )
+    if (new.ends_at or 0) <= office.now():
+        raise Invalid({"day": "low"})
+    names = await roster_names(office, org, group.rooms)
+    roster = {MASTER: names[master.id]} | {room.participant: names[room.classroom] for room in new.rooms.values()}
+
+    async def work(connection: AsyncConnection) -> ScheduledLesson:
+        await _free(connection, office, who, new, zone)
+        await add_lesson(connection, new, roster, office.now())
+        return new
+
+    return await office.acts.do(who, "lesson.create", _target(new), work, locks=tuple(resources_of(new)))
+
+
+async def _parts(office: Office, wanted: Mapping[str, str | None]) -> dict[str, ScheduledRoom]:
+    known = await office.rooms.many(wanted.keys())
+    homes = await office.orgs.many({room.org for room in known.values()})
+    return {
+        room.id: ScheduledRoom(room.id, draw(), wanted[room.id], homes[room.org].path) for room in known.values() if room.closed_at is None
+    }
+
+
+async def _free(connection: AsyncConnection, office: Office, who: Caller, wanted: ScheduledLesson, zone: ZoneInfo) -> None:
+    found = await clashes(connection, resources_of(wanted), wanted.starts_at or 0, wanted.ends_at or 0, wanted.id)
+    if found:
+        raise await clash_error(office, who, found[0], zone)
+
+
+def _target(one: ScheduledLesson) -> Target:
+    return Target("lesson", one.id, one.path)
+
+
+def local_day(now: int, zone: ZoneInfo) -> str:
+    """Today, for an empty form."""
+    return datetime.fromtimestamp(now / 1000, zone).date().isoformat()
