@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from server import logs
 from server.errors import AppError
 from server.settings import BadSettings, Settings, describe, read
+from server.weak import problems
 
 CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: starting again would change nothing."""
@@ -21,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Entry of the command `shuangshi`."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese must not end the school
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(next(iter(words), "")).parse_args(words)
     if arguments.run is _settings:
         _settings()
         return
@@ -29,6 +31,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         settings = read()
     except BadSettings as error:
         sys.stderr.write("".join(f"shuangshi: {problem}\n" for problem in error.problems))
+        sys.exit(CONFIGURATION)
+    if arguments.run in (_web, _serve, _run) and (weak := problems(settings)):
+        sys.stderr.write("".join(f"shuangshi: {problem}\n" for problem in weak))
         sys.exit(CONFIGURATION)
     logs.configure(settings.log_level, as_json=settings.log_json)
     try:
@@ -82,7 +87,7 @@ def _command(name: str) -> Callable[[Settings, argparse.Namespace], None]:
     return run
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(wanted: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shuangshi", description="Dual-teacher classrooms. Settings are environment variables.")
     words = parser.add_subparsers(required=True, metavar="COMMAND")
     simple = (
@@ -96,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         words.add_parser(name, help=text).set_defaults(run=run)
     _lesson_words(words.add_parser("lesson", help="make and list lessons").add_subparsers(required=True, metavar="COMMAND"))
     _link_words(words)
+    admin = words.add_parser("admin", help="admins' acts: audit, keys, permissions and more")
+    if wanted == "admin":  # its words need half the product
+        from server.cli.admin import add_words
+
+        add_words(admin)
     return parser
 
 

@@ -30,6 +30,8 @@ from server.accounts.secret import derive, load_secret
 from server.accounts.sessions import Sessions
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
+from server.accounts.verify import Verifier
+from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
 from server.live.clock import SystemClock
 from server.live.service import Lessons
@@ -100,6 +102,8 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.STORE] = store = await Store.open(settings.database_url)
         stack.push_async_callback(store.close)
         await _school(app, store)
+        app[keys.AUDIT_WATCH].start()
+        stack.push_async_callback(app[keys.AUDIT_WATCH].stop)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
         app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
@@ -114,8 +118,10 @@ async def _school(app: web.Application, store: Store) -> None:
     """Accounts and what they may do."""
     settings = app[keys.SETTINGS]
     secrets_of = load_keys(settings)
-    app[keys.CONTENTS] = contents = Contents(store.database, secrets_of.vault, _utc_ms)
+    app[keys.CONTENTS] = contents = Contents(store.database, secrets_of.vault, _utc_ms, secrets_of.fresh)
+    await contents.check()
     app[keys.AUDIT] = audit = Audit(contents, secrets_of.audit_key, _utc_ms)
+    app[keys.AUDIT_WATCH] = Watch(Verifier(store.database, contents, secrets_of.audit_key), settings.data_dir, _utc_ms)
     app[keys.ACTS] = acts = Acts(store.database, audit)
     idle_ms = int(settings.session_idle_hours * 3_600_000)
     app[keys.GATE] = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)

@@ -1,10 +1,16 @@
-"""Logging: structlog for our own lines, the same look for those of libraries. Tokens never get here: routes are logged as patterns."""
+"""Logging: structlog for our own lines, the same look for those of libraries. Nothing personal gets here.
+
+Tokens do not: routes are logged as patterns. Names and numbers do not: callers log ids and codes, and what a database repeats of
+the values it was given is cut out of its errors.
+"""
 
 from __future__ import annotations
 
+import io
 import logging
+import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
@@ -21,9 +27,9 @@ def configure(level: str, *, as_json: bool) -> None:
     ]
     # plain tracebacks: the pretty ones print local variables, and those may hold tokens
     last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [structlog.processors.format_exc_info, _cut, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        else [_cut, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback)]
     )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -39,6 +45,29 @@ def configure(level: str, *, as_json: bool) -> None:
     root.setLevel(level)
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
     logging.getLogger("aiohttp.server").addFilter(_unreadable)
+
+
+_VALUES = re.compile(
+    r"(DETAIL:|HINT:|invalid input for query argument \$\d+:|invalid input syntax for [^:\n]+:|\[parameters:)"
+    r".*?(?=\n\[SQL|\n\(Background|\n\s*\n|\nTraceback|\n  File |\Z)",
+    re.DOTALL,
+)
+"""Where PostgreSQL and its driver repeat values: `DETAIL:  Key (login)=(…) already exists`, `Failing row contains (…)`."""
+
+
+def without_values(text: str) -> str:
+    """An error's text without the values that a database repeats in it."""
+    return _VALUES.sub(r"\1 …", text)
+
+
+def _cut(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {key: without_values(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(out: TextIO, error: structlog.typing.ExcInfo) -> None:
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, error)
+    out.write(without_values(text.getvalue()))
 
 
 def _unreadable(record: logging.LogRecord) -> bool:

@@ -176,6 +176,28 @@ def secret(value: str) -> str:
     return value
 
 
+_KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_KEY = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def data_keys(value: str) -> tuple[tuple[str, bytes], ...]:
+    """`ID:HEX`, several between blanks or commas, the current one last; none when empty."""
+    found: dict[str, bytes] = {}
+    for word in words(value):
+        key_id, _, key = word.partition(":")
+        if not _KEY_ID.fullmatch(key_id) or not _KEY.fullmatch(key) or key_id in found:
+            raise ValueError("keys like ID:HEX with 64 hex digits are needed, each id once")
+        found[key_id] = bytes.fromhex(key)
+    return tuple(found.items())
+
+
+def key(value: str) -> bytes:
+    """32 bytes from 64 hex digits; none when empty."""
+    if value and not _KEY.fullmatch(value):
+        raise ValueError("64 hex digits are needed (openssl rand -hex 32)")
+    return bytes.fromhex(value)
+
+
 def base_url(value: str) -> str:
     """`http(s)://HOST[:PORT]` without a path, spelled as a browser's `Origin` (RFC 6454 section 6.2), or empty."""
     if not value:

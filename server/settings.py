@@ -14,7 +14,7 @@ from server import reading as r
 from server.reading import IceServer, Network
 
 PREFIX = "SHUANGSHI_"
-SECRETS = frozenset({"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url"})
+SECRETS = frozenset({"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url", "data_keys", "audit_key"})
 """Fields whose value is never printed: they are, or may hold, passwords."""
 
 
@@ -57,6 +57,10 @@ class Settings:
     turn_hours: float = _setting("12", r.hours, "how long one minted TURN credential lives")
     data_dir: Path = _setting("./data", r.directory, "directory of database, keys and sockets; made if missing")
     secret_key: str = _setting("", r.secret, "key that signs links; empty: made once in the data directory (mode 0600)")
+    data_keys: tuple[tuple[str, bytes], ...] = _setting(
+        "", r.data_keys, "keys that seal personal data, ID:HEX, the current one last; empty: data.keys in the data directory"
+    )
+    audit_key: bytes = _setting("", r.key, "key that chains the audit, 64 hex digits; empty: audit.key in the data directory")
     database_url: str = _setting("", r.database, "sqlite:///FILE or postgresql://…; empty: SQLite in the data directory")
     redis_url: str = _setting("", r.redis, "redis://… when several web processes run; empty: everything in this process")
     lang: str = _setting("zh", r.language, "language when a browser asks for none of ours: zh or en")

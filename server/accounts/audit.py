@@ -8,8 +8,10 @@ tail that was cut off together with the head row.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -21,6 +23,11 @@ from server.store.database import lock
 from server.store.tables import audit, audit_head
 
 GENESIS = "0" * 64
+LOCK = "audit"
+"""Who writes a line holds this name until the commit, so that lines are numbered without gaps."""
+ACT = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_WORD = re.compile(r"[\x20-\x7e]{0,200}")
+_DETAILS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,22 @@ def _fields(line: Line) -> list[str | int | None]:
     return [getattr(line, name) for name in Line.__slots__]
 
 
+def line_of(row: Any) -> Line:
+    """A row of the table as a line."""
+    return Line(*(getattr(row, name) for name in Line.__slots__))
+
+
+def _check(entry: Entry) -> None:
+    """A line can never be changed, so nothing that must be erasable may get into it."""
+    if not ACT.fullmatch(entry.act):
+        raise ValueError(f"not the name of an act: {entry.act!r}")
+    if len(entry.details) > _DETAILS:
+        raise ValueError(f"{entry.act}: too many details")
+    for key, value in entry.details.items():
+        if not (isinstance(value, int) or _WORD.fullmatch(value)):
+            raise ValueError(f"{entry.act}: detail {key!r} is no code, id or number: names belong into contents")
+
+
 class Audit:
     """Writes lines. `key`: 32 bytes, not in the database; `now`: UTC ms."""
 
@@ -69,8 +92,11 @@ class Audit:
         self._now = now
 
     async def append(self, connection: AsyncConnection, entry: Entry) -> int:
-        """Write a line in the transaction of what it tells of; its number."""
-        await lock(connection, "audit")
+        """Write a line in the transaction of what it tells of; its number. Raises `ValueError` for details that may be a name."""
+        _check(entry)
+        await self._contents.settle(connection)  # before our own lock: rotation takes them in this order too
+        await lock(connection, LOCK)
+        # a statement of its own after the lock: READ COMMITTED then sees what the writer before us committed
         head = (await connection.execute(select(audit_head).where(audit_head.c.id == 1))).first()
         seq, before = (head.seq + 1, head.mac) if head else (1, GENESIS)
         origin = await self._contents.put(connection, "origin", entry.who.id, entry.who.origin) if entry.who.origin else None

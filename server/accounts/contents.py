@@ -1,19 +1,32 @@
-"""Erasable personal data: names, numbers, addresses, secrets. Other tables hold the id of a row here, never the text (S20)."""
+"""Erasable personal data: names, numbers, addresses, secrets. Other tables hold the id of a row here, never the text (S20).
+
+Whoever seals shares the name `keys` until the commit, so that rotation, which locks it, knows that from then on nobody seals
+under a key it means to drop (`server.accounts.rotation`).
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.ids import draw
-from server.accounts.vault import SALT, Vault, digest
+from server.accounts.vault import SALT, Sealed, Vault, digest
 from server.store import Database
-from server.store.database import chunks
+from server.store.database import chunks, share
 from server.store.tables import content
+
+KEYS = "keys"
+"""Name of the lock between those who seal and who drops a key."""
+
+
+class KeysMissing(OSError):
+    """The database holds contents that the keys at hand do not open: they belong to another installation, or were lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,46 +38,95 @@ class Ref:
 
 
 class Contents:
-    """Texts of one installation. `now`: UTC ms."""
+    """Texts of one installation. `now`: UTC ms; `fresh`: the keys as they are now, where they can change while we run."""
 
-    def __init__(self, database: Database, vault: Vault, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, vault: Vault, now: Callable[[], int], fresh: Callable[[], Vault] | None = None) -> None:
         self._database = database
         self.vault = vault
         self._now = now
+        self._fresh = fresh
+        self._sharing: WeakSet[Any] = WeakSet()
+
+    async def settle(self, connection: AsyncConnection) -> Vault:
+        """The keys that this transaction may seal under until its commit."""
+        if self._fresh:
+            transaction = connection.sync_connection.get_transaction() if connection.sync_connection else None
+            if transaction is None or transaction not in self._sharing:
+                await share(connection, KEYS)
+                self._sharing.add(transaction)
+            self.vault = self._fresh()
+        return self.vault
 
     async def put(self, connection: AsyncConnection, kind: str, owner: str, text: str) -> Ref:
         """Keep a text of `owner` (a person's or student's id; whoever erases the owner erases it)."""
-        row, salt = draw(), secrets.token_bytes(SALT)
-        await connection.execute(
-            insert(content).values(
-                id=row,
-                kind=kind,
-                owner=owner,
-                key_id=self.vault.current,
-                sealed=self.vault.seal(text, f"{row}/{kind}"),
-                salt=salt,
-                created=self._now(),
-            )
-        )
-        return Ref(row, digest(salt, text))
+        return (await self.put_many(connection, kind, [(owner, text)]))[0]
+
+    async def put_many(self, connection: AsyncConnection, kind: str, texts: Sequence[tuple[str, str]]) -> list[Ref]:
+        """Keep texts of one kind, each with its owner, in one statement; in their order."""
+        if not texts:
+            return []
+        vault, now = await self.settle(connection), self._now()
+        rows, refs = [], []
+        for owner, text in texts:
+            row, salt = draw(), secrets.token_bytes(SALT)
+            sealed = vault.seal(text, f"{row}/{kind}")
+            rows.append({"id": row, "kind": kind, "owner": owner, "key_id": vault.current, "sealed": sealed, "salt": salt, "created": now})
+            refs.append(Ref(row, digest(salt, text)))
+        await connection.execute(insert(content), rows)
+        return refs
 
     async def texts(self, ids: Collection[str]) -> dict[str, str]:
-        """The texts of these rows; erased ones are missing. Raises `Sealed`."""
-        found: dict[str, str] = {}
-        for chunk in chunks({i for i in ids if i}):
-            rows = await self._database.read(select(content).where(content.c.id.in_(chunk)))
-            found.update({row.id: self.vault.open(row.key_id, row.sealed, f"{row.id}/{row.kind}") for row in rows})
+        """The texts of these rows; erased ones are missing (`text_of`). Raises `Sealed`."""
+        return {row.id: self._open(row) for row in await self._rows(ids)}
+
+    async def digests(self, ids: Collection[str]) -> Mapping[str, str | None]:
+        """The salted hashes of the rows that are still there; None for one that cannot be opened."""
+        found: dict[str, str | None] = {}
+        for row in await self._rows(ids):
+            try:
+                found[row.id] = digest(row.salt, self._open(row))
+            except Sealed:
+                found[row.id] = None
         return found
+
+    async def check(self) -> None:
+        """Every key that rows are sealed under is here and opens them; raises `KeysMissing`."""
+        for known in await self._database.read(select(content.c.key_id).distinct()):
+            row = await self._database.one(select(content).where(content.c.key_id == known.key_id).limit(1))
+            try:
+                if row is not None:
+                    self._open(row)
+            except Sealed as error:
+                raise KeysMissing(
+                    f"data keys: the database holds contents sealed under key {known.key_id}, which is not the one here ({error}); "
+                    "bring back the data.keys or SHUANGSHI_DATA_KEYS that belong to it"
+                ) from error
 
     async def erase(self, connection: AsyncConnection, ids: Collection[str]) -> None:
         """Text and salt are gone for good."""
         for chunk in chunks({i for i in ids if i}):
             await connection.execute(delete(content).where(content.c.id.in_(chunk)))
 
-    async def erase_owner(self, connection: AsyncConnection, owner: str) -> None:
-        """Everything kept of somebody."""
-        await connection.execute(delete(content).where(content.c.owner == owner))
+    async def erase_owner(self, connection: AsyncConnection, owner: str) -> int:
+        """Everything kept of somebody, the addresses in the audit too; how many texts that were."""
+        return int((await connection.execute(delete(content).where(content.c.owner == owner))).rowcount)
 
     def blind(self, kind: str, text: str) -> str:
         """The keyed blind index of a number."""
         return self.vault.blind(kind, text)
+
+    async def _rows(self, ids: Collection[str]) -> list[Any]:
+        found: list[Any] = []
+        for chunk in chunks({i for i in ids if i}):
+            found += await self._database.read(select(content).where(content.c.id.in_(chunk)))
+        return found
+
+    def _open(self, row: Any) -> str:
+        if row.key_id not in self.vault.keys and self._fresh:
+            self.vault = self._fresh()  # somebody rotated meanwhile
+        return self.vault.open(row.key_id, row.sealed, f"{row.id}/{row.kind}")
+
+
+def text_of(texts: Mapping[str, str], row: str | None) -> str | None:
+    """The text of a row for a page; None: it was erased, and the page says so (`parts/erased.html`)."""
+    return texts.get(row) if row else None

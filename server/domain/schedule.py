@@ -34,6 +34,7 @@ class ScheduledLesson:
     """Path of the master's organisation."""
     course: str | None = None
     slot: str | None = None
+    """`SLOT@DAY` of the course's plan that it was made for, wherever it was moved."""
     day: str | None = None
     """`YYYY-MM-DD` in the school's time zone."""
     period: int | None = None

@@ -167,12 +167,12 @@ async def preview(office: Office, who: Caller, course_id: str, zone: ZoneInfo) -
     """The lessons of the rest of the term, with what would clash."""
     course, org = await find(office, who, course_id, "course.see")
     lessons = await _planned(office, course, org, zone)
-    made = {(one.slot, one.day) for one in await _existing(office, course)}
+    made = {one.slot for one in await _existing(office, course)}
 
     async def look(connection: AsyncConnection) -> list[Planned]:
         found = []
         for one in lessons:
-            if (one.slot, one.day) in made:
+            if one.slot in made:
                 found.append(Planned(one, made=True))
             else:
                 found.append(Planned(one, tuple(await _clashes(connection, one))))
@@ -185,8 +185,8 @@ async def preview(office: Office, who: Caller, course_id: str, zone: ZoneInfo) -
 async def publish(office: Office, who: Caller, course_id: str, zone: ZoneInfo) -> int:
     """Make the lessons that are not there yet; how many. All or none: raises `BookingClash` naming the first clash."""
     course, org = await find(office, who, course_id, "course.edit")
-    made = {(one.slot, one.day) for one in await _existing(office, course)}
-    lessons = [one for one in await _planned(office, course, org, zone) if (one.slot, one.day) not in made]
+    made = {one.slot for one in await _existing(office, course)}
+    lessons = [one for one in await _planned(office, course, org, zone) if one.slot not in made]
     names = await roster_names(office, org, course.rooms)
     locks = tuple(sorted({resource for one in lessons for resource in resources_of(one)}))
 
@@ -236,7 +236,7 @@ def _lesson(
         org=org.id,
         path=org.path,
         course=course.id,
-        slot=slot.id,
+        slot=f"{slot.id}@{day.isoformat()}",  # stays when the lesson is moved: publishing again makes no second one
         day=day.isoformat(),
         period=slot.period,
         starts_at=moment(day, times[0], zone),

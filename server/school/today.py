@@ -60,10 +60,10 @@ def state_of(lesson: ScheduledLesson, now: int) -> str:
     return "soon" if soon else "later"
 
 
-async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1) -> Today:
-    """Today's lessons of whoever asks."""
+async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1, since: int | None = None) -> Today:
+    """Today's lessons of whoever asks; or of so many days from `since` (UTC ms) on."""
     now = office.now()
-    begin, end = day_bounds(now, zone, days)
+    begin, end = day_bounds(now if since is None else since, zone, days)
     items = tuple(_item(who, lesson, now) for lesson in await _lessons(office, who, begin, end))
     coming = [item for item in items if item.door and item.state in ("live", "late", "soon", "later")]
     running = [item for item in coming if item.state in ("live", "late", "soon")]

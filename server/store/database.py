@@ -67,6 +67,12 @@ async def lock(connection: AsyncConnection, *names: str) -> None:
             await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
+async def share(connection: AsyncConnection, name: str) -> None:
+    """From here to the commit nobody holds `lock` on this name; others may share it too."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))"), {"name": name})
+
+
 def chunks(ids: Collection[str]) -> Iterator[list[str]]:
     """The ids, sorted, in lists short enough for one query."""
     ordered = sorted(ids)

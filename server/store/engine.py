@@ -22,6 +22,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_MS}",
+    "PRAGMA secure_delete=ON",  # what is erased is overwritten, not only forgotten (S20)
 )
 # a process that vanished with its machine must not hold a lesson's row until TCP notices
 _LIMITS = {"lock_timeout": str(BUSY_MS), "idle_in_transaction_session_timeout": str(BUSY_MS)}

@@ -48,10 +48,13 @@ async def read_values(request: web.Request, *, many: frozenset[str] = frozenset(
         raise TooLarge(limit=BODY_BYTES)
     body = await _bounded(request)
     if request.content_type == "application/json":
-        return _json(body)
-    if request.content_type != "application/x-www-form-urlencoded":
+        values = _json(body)
+    elif request.content_type == "application/x-www-form-urlencoded":
+        values = _form(body, many)
+    else:
         raise WrongType(expected="application/x-www-form-urlencoded")
-    return _form(body, many)
+    request[TYPED] = {name: value for name, value in values.items() if name not in SECRET and isinstance(value, str)}
+    return values
 
 
 async def read_form(request: web.Request, model: type[M], *, token: str | None) -> M:
@@ -61,11 +64,15 @@ async def read_form(request: web.Request, model: type[M], *, token: str | None) 
     """
     many = frozenset(f.name for f in msgspec.structs.fields(model) if "list" in str(f.type) or "tuple" in str(f.type))
     values = await read_values(request, many=many)
-    request[TYPED] = {name: value for name, value in values.items() if name not in SECRET and isinstance(value, str)}
-    sent = str(values.pop(CSRF_FIELD, "")) or request.headers.get(CSRF_HEADER, "")
-    if token is not None and not hmac.compare_digest(sent.encode(), token.encode()):
-        raise Forbidden("no CSRF token, or another session's")
+    check_token(request, str(values.pop(CSRF_FIELD, "")), token)
     return check(model, values)
+
+
+def check_token(request: web.Request, sent: str, token: str | None) -> None:
+    """Raises `Forbidden` unless the form, or the header, carries the token of this login; None: there is no login to protect."""
+    sent = sent or request.headers.get(CSRF_HEADER, "")
+    if token is not None and not (token and hmac.compare_digest(sent.encode(), token.encode())):
+        raise Forbidden("no CSRF token, or another session's")
 
 
 def check(model: type[M], values: Mapping[str, Any]) -> M:

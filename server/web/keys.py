@@ -18,6 +18,7 @@ from server.accounts.office import Office
 from server.accounts.people import People
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
+from server.accounts.watch import Watch
 from server.settings import Settings
 from server.tls import Tls
 
@@ -43,6 +44,7 @@ CATALOGUE: web.AppKey[Catalogue] = web.AppKey("catalogue")
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics")
 CONTENTS: web.AppKey[Contents] = web.AppKey("contents", Contents)
 AUDIT: web.AppKey[Audit] = web.AppKey("audit", Audit)
+AUDIT_WATCH: web.AppKey[Watch] = web.AppKey("audit watch", Watch)
 ACTS: web.AppKey[Acts] = web.AppKey("acts", Acts)
 OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
 LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)

@@ -6,12 +6,17 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Role
-from server.web import cors, guide, health, join, pages, socket, static, whip
+from server.web import audit, cors, guide, health, join, pages, socket, static, whip
 from server.web.doors import Doors
-from server.web.login import own as login_own
-from server.web.login import pages as login_pages
-from server.web.login import slip as login_slip
+from server.web.login import own, slip
+from server.web.login import pages as login
 from server.web.middleware import harden
+from server.web.people import pages as people
+from server.web.school import classes, groups, orgs, rooms
+from server.web.timetable import calendar, courses, lessons, week
+
+AREAS = (login, own, slip, people, orgs, rooms, groups, classes, calendar, courses, lessons, week)
+"""Pages of the office, each with `add_routes`."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -33,7 +38,8 @@ def add_routes(app: web.Application) -> None:
     doors.get("/metrics", health.metrics, "metrics.read")
     doors.get("/static/{path:.+}", static.static, "page.public")
     guide.add_routes(doors)
-    for area in (login_pages, login_own, login_slip):
+    audit.add_routes(doors)
+    for area in AREAS:
         area.add_routes(doors)
     app.on_response_prepare.append(harden)
     app.on_response_prepare.append(cors.open_to_players)

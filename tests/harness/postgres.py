@@ -20,7 +20,7 @@ import pytest
 
 from tests.harness.ports import free_tcp_port
 
-PASSWORD = "p@ss:/字"
+PASSWORD = "p@ss:/字-words"
 """With characters that a URL must escape."""
 SETTINGS = {
     "fsync": "off",  # the tests kill processes, never the machine
@@ -147,7 +147,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """A database's address as a school writes it into SHUANGSHI_DATABASE_URL."""
-        return f"postgresql://school:p%40ss%3A%2F%E5%AD%97@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://school:p%40ss%3A%2F%E5%AD%97-words@127.0.0.1:{self.port}/{database}"
 
     @contextlib.contextmanager
     def database(self, options: str = "") -> Iterator[str]:

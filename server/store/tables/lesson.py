@@ -35,7 +35,7 @@ lesson = Table(
     Column("phase", WORD, nullable=False, server_default="scheduled"),
     moment("live_at"),
     moment("ended_at"),
-    Index("ix_lesson_slot_day", "slot", "day", unique=True),
+    Index("ix_lesson_slot", "slot", unique=True),
     Index("ix_lesson_starts_at", "starts_at"),
     Index("ix_lesson_phase_ends_at", "phase", "ends_at"),
 )

@@ -476,7 +476,7 @@ def upgrade() -> None:
     for name in ("org", "course", "day", "teacher", "starts_at"):
         op.create_index(f"ix_lesson_{name}", "lesson", [name])
     op.create_index("ix_lesson_phase_ends_at", "lesson", ["phase", "ends_at"])
-    op.create_index("ix_lesson_slot_day", "lesson", ["slot", "day"], unique=True)
+    op.create_index("ix_lesson_slot", "lesson", ["slot"], unique=True)
     for statement in _PHASES:
         op.execute(statement)
 

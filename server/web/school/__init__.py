@@ -1,0 +1,1 @@
+"""Pages of organisations, classrooms, groups and classes."""

@@ -1,0 +1,80 @@
+"""`/timetable`: a week of lessons."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from server.accounts.caller import Caller
+from server.domain.calendar import Term
+from server.errors import Invalid
+from server.school.terms import calendar
+from server.school.today import Item, today
+from server.web.again import Again, first
+from server.web.answers import page
+from server.web.callers import caller_of
+from server.web.doors import Doors
+from server.web.keys import OFFICE, PEOPLE, SETTINGS
+from server.web.local import day_of
+
+
+async def show(request: web.Request, _: Again) -> web.Response:
+    """`GET /timetable[?day=YYYY-MM-DD]`: the week of a day."""
+    caller, office = await caller_of(request), request.app[OFFICE]
+    zone = ZoneInfo(request.app[SETTINGS].timezone)
+    caller.scopes("lesson.see")
+    now_day = day_of(office.now(), request.app[SETTINGS].timezone)
+    monday = _monday(request.query.get("day"), now_day)
+    begin = int(datetime.combine(monday, datetime.min.time(), zone).timestamp() * 1000)
+    found = await today(office, caller, zone, 7, begin)
+    days = [monday + timedelta(days=n) for n in range(7)]
+    term = await _term(request, caller, monday)
+    context = {
+        "days": days,
+        "now_day": now_day,
+        "by_day": {day: [item for item in found.items if _local(item, zone) == day] for day in days},
+        "periods": _periods(found.items),
+        "term": term,
+        "week": term.week(monday) if term else None,
+        "special": {day: term.days[day] for day in days if term and day in term.days},
+        "before": monday - timedelta(days=7),
+        "after": monday + timedelta(days=7),
+        "names": await request.app[PEOPLE].names([item.lesson.teacher for item in found.items if item.lesson.teacher]),
+        "orgs": await office.orgs.many({item.lesson.org for item in found.items if item.lesson.org}),
+        "may_create": bool(caller.scopes("lesson.create")),
+    }
+    return page(request, "timetable/week.html", context)
+
+
+def _monday(text: str | None, now_day: date) -> date:
+    try:
+        day = date.fromisoformat(text) if text else now_day
+    except ValueError as error:
+        raise Invalid({"day": "format"}) from error
+    if abs((day - now_day).days) > 3660:
+        raise Invalid({"day": "high"})
+    return day - timedelta(days=day.weekday())
+
+
+def _local(item: Item, zone: ZoneInfo) -> date:
+    return datetime.fromtimestamp((item.lesson.starts_at or 0) / 1000, zone).date()
+
+
+def _periods(items: tuple[Item, ...]) -> list[int]:
+    """Rows of the grid: the periods there are, and 0 for lessons outside any."""
+    return sorted({item.lesson.period or 0 for item in items})
+
+
+async def _term(request: web.Request, caller: Caller, monday: date) -> Term | None:
+    """The term of this week where the caller belongs."""
+    office = request.app[OFFICE]
+    home = await office.orgs.get(caller.org)
+    known = await calendar(office).terms(home.path) if home else []
+    return next((one for one in known if one.first_day <= monday + timedelta(days=6) and monday <= one.last_day), None)
+
+
+def add_routes(doors: Doors) -> None:
+    """The address of the week."""
+    doors.get("/timetable", first(show), "lesson.see")
