@@ -20,6 +20,7 @@ from server import addresses, tls
 from server.accounts.acts import Acts
 from server.accounts.audit import Audit
 from server.accounts.contents import Contents
+from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.gate import Gate
 from server.accounts.keys import load_keys
@@ -52,6 +53,7 @@ log = logging.getLogger(__name__)
 
 ADDRESS_SHARE = 10
 """One address (a school behind one router) may post as much as so many links."""
+PAIRINGS_PER_MINUTE = 20
 HEAD_BYTES = 16 * 1024
 """Longest header line and request line: tokens and admissions fit easily."""
 
@@ -65,6 +67,7 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
+    app[keys.PAIRINGS_BY_ADDRESS] = RateLimit(PAIRINGS_PER_MINUTE)
     app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
     app[socket.OPEN] = set()
     add_routes(app)
@@ -126,6 +129,7 @@ async def _school(app: web.Application, store: Store) -> None:
     idle_ms = int(settings.session_idle_hours * 3_600_000)
     app[keys.GATE] = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
+    app[keys.DEVICES] = Devices(office)
     sessions = Sessions(store.database, _utc_ms, settings.session_hours)
     app[keys.LOGINS] = Logins(store.database, acts, contents, sessions, _utc_ms)
     app[keys.PEOPLE] = People(office, sessions, _utc_ms)

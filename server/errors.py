@@ -171,6 +171,13 @@ class NeedsEtag(AppError):
     status = 428
 
 
+class PairingGone(AppError):
+    """The pairing code is over, used, or another room's."""
+
+    code = "pairing.gone"
+    status = 409
+
+
 class BookingClash(AppError):
     """A room, class or teacher is booked by another lesson at that time; `what`, `day` and `time` name it."""
 

@@ -11,6 +11,7 @@ from server.accounts.acts import Acts
 from server.accounts.audit import Audit
 from server.accounts.caller import Caller
 from server.accounts.contents import Contents
+from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.gate import Gate
 from server.accounts.logins import Logins
@@ -49,6 +50,8 @@ ACTS: web.AppKey[Acts] = web.AppKey("acts", Acts)
 OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
 LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
 PEOPLE: web.AppKey[People] = web.AppKey("people", People)
+DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
+PAIRINGS_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("pairings by address")
 DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 """The demo county is in this database."""
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)

@@ -11,6 +11,7 @@ from server.accounts import demo
 from server.accounts.turn import as_rtc
 from server.domain.principal import Role
 from server.errors import Forbidden, LoginNeeded, NoSuchLesson, StepNeeded, Unauthenticated
+from server.store.papers import DEVICE
 from server.web.answers import page
 from server.web.callers import caller_of
 from server.web.entitled import Asker, asker
@@ -73,6 +74,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             "lesson": {"id": lesson.id, "name": lesson.name},
             "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
             "admission": who.admission,
+            "home": "/room" if principal.id.startswith(DEVICE) else "",
             "media": {"ice_servers": as_rtc(servers)},
         }
         return page(request, f"{PAGES[role]}.html", context)

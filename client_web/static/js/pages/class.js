@@ -13,6 +13,9 @@ import { guard, startShell } from "./shell.js";
 
 const PUBLISHING = new Set(["scheduled", "open", "live", "break"]);
 
+/** A lesson that has just ended may be opened again; so long a room stays. */
+const HOME_AFTER = 30_000;
+
 class ClassPage {
   /** @param {import("./shell.js").Shell} shell */
   constructor(shell) {
@@ -22,6 +25,7 @@ class ClassPage {
     /** @type {boolean | null} null until the first state: a room that comes back on stage keeps its microphone closed (S12) */
     this.onStage = null;
     this.micOpen = false;
+    this.leaving = 0;
     const onchange = () => this.sayPublish();
     this.publisher = new Publisher({ boot: shell.boot, clock: shell.clock, sources: ["mic", "camera"], layers: true, onchange });
     this.screen = startScreen(shell, () => this.capture.camera);
@@ -55,9 +59,22 @@ class ClassPage {
     this.update();
   }
 
+  /** After the lesson a paired PC goes back to its room's page, which opens the next one. */
+  goHome() {
+    const { boot, lesson } = this.shell;
+    const over = lesson.phase !== null && !PUBLISHING.has(lesson.phase);
+    if (!over) {
+      clearTimeout(this.leaving);
+      this.leaving = 0;
+    } else if (boot.home && !this.leaving) {
+      this.leaving = window.setTimeout(() => location.assign(boot.home), HOME_AFTER);
+    }
+  }
+
   update() {
     const { lesson } = this.shell;
     if (!lesson.state || lesson.bye) return;
+    this.goHome();
     this.follow(positionOf(lesson.state, this.self) !== null);
     this.sayLink();
     const { keeper } = this.publisher;

@@ -1,0 +1,1 @@
+"""Classroom devices: pairing, the room's own page."""
