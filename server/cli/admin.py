@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import sys
 
-from server.cli import admin_audit, admin_keys
+from server.cli import accounts, admin_audit, admin_keys
 from server.cli.hall import Word, open_hall
 from server.settings import Settings
 
 WORDS: tuple[Word, ...] = (
+    *accounts.WORDS,
     *admin_audit.WORDS,
     *admin_keys.WORDS,
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
 import aiohttp
 import segno
 
 from server.accounts import demo
+from server.cli import county
 from server.cli.demo import visitor_papers
 from server.cli.papers import Paper, base_url, open_desk
-from server.settings import Settings
+from server.settings import PREFIX, Settings
 from server.supervisor import Program, Supervisor
 
 READY_SECONDS = 60.0
@@ -30,11 +32,15 @@ async def serve(settings: Settings, *, with_demo: bool = False) -> None:
     """Run everything until SIGTERM or SIGINT; say where it is as soon as it answers."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     papers = await _papers(settings) if with_demo else []  # before the processes start: they must find one lesson, not make two
-    supervisor = Supervisor(programs(settings, with_demo=with_demo), settings.child_environment(os.environ))
+    logins = await county.prepare(settings) if with_demo else []
+    environment = settings.child_environment(os.environ)
+    if logins:
+        environment.setdefault(PREFIX + "ADMIN_TOTP", "0")  # made-up people have no phones
+    supervisor = Supervisor(programs(settings, with_demo=with_demo), environment)
 
     async def announce() -> None:
         if await answers(settings):
-            say(settings, papers)
+            say(settings, papers, logins)
 
     await supervisor.run(announce)
 
@@ -64,13 +70,15 @@ async def _healthy(http: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def say(settings: Settings, papers: list[Paper]) -> None:
+def say(settings: Settings, papers: list[Paper], logins: Sequence[str] = ()) -> None:
     """Print addresses and, in LAN mode, a QR code for the PC next door."""
     base = base_url(settings)
     lines = ["", f"  双师 shuangshi  {base}/", ""]
     lines += [f"  {WORDS[paper.role]}\n    {paper.page}" for paper in papers]
     if papers:
         lines += ["", f"  演示课 lesson “{demo.LESSON}” 正在进行 is going on: 打开教室链接即可加入 open the classroom link to join."]
+    if logins:
+        lines += ["", f"  演示账号 demo logins ({base}/login)", *(f"    {line}" for line in logins)]
     if not settings.lan or settings.tls_cert:
         _print("\n".join([*lines, ""]))
         return
