@@ -79,7 +79,7 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
     headers[hdrs.SERVER] = "shuangshi"  # versions of what we are built from are nobody's business
     headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Referrer-Policy", "same-origin")  # with `no-referrer` a browser posts forms with `Origin: null`
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if secure and not request.app[TLS].ca_pem:  # it holds for every port of a host name: it would shut the plain guide to a local CA
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -19,7 +19,13 @@ LINKS = [{"role": role, "name": "", "page": f"/join/{role}"} for role in PARTICI
 
 def live(role):
     you = {"participant": PARTICIPANT[role], "role": role, "name": EVIL}
-    return {"lesson": {"id": "L", "name": EVIL}, "you": you, "admission": "a1", "home": "", "media": {"ice_servers": [{"urls": ["stun:x"]}]}}
+    return {
+        "lesson": {"id": "L", "name": EVIL},
+        "you": you,
+        "admission": "a1",
+        "home": "",
+        "media": {"ice_servers": [{"urls": ["stun:x"]}]},
+    }
 
 
 PAGES = {

@@ -81,6 +81,15 @@ ACTS = (
     "course.rooms",
     "course.slot",
     "course.slot_removed",
+    "course.publish",
+    "lesson.create",
+    "lesson.edit",
+    "lesson.move",
+    "lesson.cancel",
+    "lesson.substitute",
+    "device.approve",
+    "device.revoke",
+    "admin.create",
 )
 """Every act the code does; the test of the audit's page compares."""
 KEYS = (

@@ -48,7 +48,7 @@ async def test_the_cookie_is_for_the_server_alone(web: Web) -> None:
     assert morsel["httponly"]
     assert morsel["samesite"] == "Lax"
     assert not morsel["secure"]
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
 
 
 async def test_one_browser_holds_several_admissions_and_each_page_keeps_its_own(web: Web) -> None:
