@@ -24,6 +24,7 @@ from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.gate import Gate
 from server.accounts.keys import load_keys
+from server.accounts.knocks import Knocks
 from server.accounts.logins import Logins
 from server.accounts.office import Office
 from server.accounts.people import People
@@ -130,6 +131,7 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.GATE] = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     app[keys.DEVICES] = Devices(office)
+    app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))
     sessions = Sessions(store.database, _utc_ms, settings.session_hours)
     app[keys.LOGINS] = Logins(store.database, acts, contents, sessions, _utc_ms)
     app[keys.PEOPLE] = People(office, sessions, _utc_ms)

@@ -178,6 +178,13 @@ class PairingGone(AppError):
     status = 409
 
 
+class KnockGone(AppError):
+    """Nobody knocks any more: it was answered, or its time is over."""
+
+    code = "knock.gone"
+    status = 409
+
+
 class BookingClash(AppError):
     """A room, class or teacher is booked by another lesson at that time; `what`, `day` and `time` name it."""
 

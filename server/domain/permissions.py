@@ -85,7 +85,7 @@ RULES: Mapping[str, Rule] = {
     "room.edit": _rule(admin="below"),
     "device.approve": _rule(admin="below", assistant="below"),
     "device.revoke": _rule(admin="below", assistant="below"),
-    "knock.answer": _rule(teacher="lesson", admin="lesson"),
+    "knock.answer": _rule(teacher="lesson"),
     # classes and students
     "class.see": _rule(admin="below", inspector="below", teacher="below", assistant="below"),
     "class.edit": _rule(admin="below"),

@@ -14,6 +14,7 @@ from server.accounts.contents import Contents
 from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.gate import Gate
+from server.accounts.knocks import Knocks
 from server.accounts.logins import Logins
 from server.accounts.office import Office
 from server.accounts.people import People
@@ -51,6 +52,7 @@ OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
 LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
 PEOPLE: web.AppKey[People] = web.AppKey("people", People)
 DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
+KNOCKS: web.AppKey[Knocks] = web.AppKey("knocks", Knocks)
 PAIRINGS_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("pairings by address")
 DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 """The demo county is in this database."""

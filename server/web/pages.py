@@ -13,7 +13,7 @@ from server.domain.principal import Role
 from server.errors import Forbidden, LoginNeeded, NoSuchLesson, StepNeeded, Unauthenticated
 from server.store.papers import DEVICE
 from server.web.answers import page
-from server.web.callers import caller_of
+from server.web.callers import caller_of, csrf_token
 from server.web.entitled import Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
@@ -74,6 +74,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             "lesson": {"id": lesson.id, "name": lesson.name},
             "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
             "admission": who.admission,
+            "csrf_live": csrf_token(request) if principal.role == "master" else "",
             "home": "/room" if principal.id.startswith(DEVICE) else "",
             "media": {"ice_servers": as_rtc(servers)},
         }

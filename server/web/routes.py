@@ -7,7 +7,7 @@ from aiohttp import web
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Role
 from server.web import audit, cors, guide, health, join, pages, socket, static, whip
-from server.web.devices import pairing, room
+from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
 from server.web.login import own, slip
 from server.web.login import pages as login
@@ -16,7 +16,7 @@ from server.web.people import pages as people
 from server.web.school import classes, groups, orgs, rooms
 from server.web.timetable import calendar, courses, lessons, week
 
-AREAS = (login, own, slip, people, orgs, rooms, groups, classes, pairing, room, calendar, courses, lessons, week)
+AREAS = (login, own, slip, people, orgs, rooms, groups, classes, pairing, knocking, room, calendar, courses, lessons, week)
 """Pages of the office, each with `add_routes`."""
 
 

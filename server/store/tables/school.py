@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from server.store.tables.base import DAY, ID, NAME, PATH, WORD, metadata, moment, version
 
@@ -144,12 +144,14 @@ knock = Table(
     Column("id", ID, primary_key=True),
     Column("lesson", ID, ForeignKey("lesson.id"), nullable=False),
     Column("classroom", ID, ForeignKey("classroom.id"), nullable=False),
-    Column("secret_hash", String(64), nullable=False),
-    Column("picture", LargeBinary),
+    Column("picture", ID),
     moment("created", nullable=False),
     moment("expires_at", nullable=False),
     moment("answered_at"),
     Column("link", ID, ForeignKey("link.id")),
     Index("ix_knock_lesson", "lesson"),
 )
-"""An unpaired device asks to be let into one lesson; without `link` after the answer it was refused."""
+"""An unpaired device asks to be let into one lesson; its id is the pairing's. Without `link` after the answer it was refused.
+
+`picture` names a row of `content`, gone as soon as somebody answered.
+"""

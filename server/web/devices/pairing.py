@@ -18,7 +18,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import DEVICES, LESSONS, OFFICE, PAIRINGS_BY_ADDRESS, PEOPLE
+from server.web.keys import DEVICES, KNOCKS, LESSONS, OFFICE, PAIRINGS_BY_ADDRESS, PEOPLE, SIGNER, STORE
 from server.web.school.orgs import Empty
 from server.web.visitor import visitor
 
@@ -53,14 +53,20 @@ async def ask(request: web.Request) -> web.Response:
 
 
 async def wait(request: web.Request) -> web.Response:
-    """`GET /pair/wait`: shows the code and looks again every few seconds; paired: on to the room's page."""
+    """`GET /pair/wait`: shows the code and looks again every few seconds; paired: on to the room's page; let in: into the lesson."""
+    knock = await request.app[KNOCKS].answer_of(request.cookies.get(COOKIE))
+    link = await request.app[STORE].link(knock.link) if knock.link else None
+    if link:
+        location = f"/join/{request.app[SIGNER].link_token(link)}"
+        return web.Response(status=303, headers={hdrs.LOCATION: location, hdrs.CACHE_CONTROL: "no-store"})
     try:
         waiting = await request.app[DEVICES].answer(request.cookies.get(COOKIE))
     except PairingGone:
         return page(request, "devices/gone.html", {}, 410)
     room = await request.app[OFFICE].rooms.get(waiting.classroom)
     if waiting.device is None:
-        return page(request, "devices/wait.html", {"waiting": waiting, "room": room})
+        lesson = await request.app[KNOCKS].lesson_now(waiting.classroom)
+        return page(request, "devices/wait.html", {"waiting": waiting, "room": room, "lesson": lesson, "knock": knock})
     secret = cookies.read(request.cookies.get(COOKIE))
     response = web.Response(status=303, headers={hdrs.LOCATION: "/room", hdrs.CACHE_CONTROL: "no-store"})
     if secret:

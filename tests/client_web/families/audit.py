@@ -90,6 +90,8 @@ ACTS = (
     "device.approve",
     "device.revoke",
     "admin.create",
+    "knock.allow",
+    "knock.refuse",
 )
 """Every act the code does; the test of the audit's page compares."""
 KEYS = (

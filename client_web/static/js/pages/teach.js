@@ -9,6 +9,7 @@ import { masterSlots, wallSize } from "../slots.js";
 import { Sound } from "../sound.js";
 import { byId, make } from "../views/dom.js";
 import { Check } from "../views/check.js";
+import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
 import { Wall } from "../views/wall.js";
 import { Watcher } from "../whep.js";
@@ -36,6 +37,7 @@ class TeachPage {
     const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.received(slot, track);
     this.watcher = new Watcher({ boot, clock, slots: masterSlots(9), ontrack, onchange });
     this.check = new Check(this.capture);
+    this.knocks = new Knocks(byId("knocks"), boot);
     this.console = new Console({
       live: () => void this.goLive(),
       end: () => void command(shell, "lesson.end", {}),
@@ -60,6 +62,7 @@ class TeachPage {
     every(clock, 100, () => this.console.level(loudness(this.level.read() ?? 0)));
     every(clock, 1_000, () => void this.listen());
     every(clock, 1_000, () => this.update());
+    every(clock, 4_000, () => void this.knocks.look(JOINABLE.has(lesson.phase ?? "")));
     socket.start();
     // Chromium lets a page sound that captures: try again once the devices are open.
     void this.capture.open().then(() => this.sound.unlock());
