@@ -22,6 +22,7 @@ from server.accounts.audit import Audit
 from server.accounts.contents import Contents
 from server.accounts.devices import Devices
 from server.accounts.door import Door
+from server.accounts.feeds import Feeds
 from server.accounts.gate import Gate
 from server.accounts.keys import load_keys
 from server.accounts.knocks import Knocks
@@ -128,7 +129,8 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.AUDIT_WATCH] = Watch(Verifier(store.database, contents, secrets_of.audit_key), settings.data_dir, _utc_ms)
     app[keys.ACTS] = acts = Acts(store.database, audit)
     idle_ms = int(settings.session_idle_hours * 3_600_000)
-    app[keys.GATE] = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
+    app[keys.GATE] = gate = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
+    app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     app[keys.DEVICES] = Devices(office)
     app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))

@@ -65,6 +65,7 @@ PUBLIC: frozenset[str] = frozenset(
         "login",  # login, OIDC, invitation, reset, parent's slip, first admin: the paper itself is checked
         "link.enter",  # a lesson's link
         "device.pair",  # an unpaired device shows its code, or knocks
+        "feed.read",  # the own lessons, for calendar programs: its address is the paper
         "metrics.read",  # by address
     }
 )

@@ -13,6 +13,7 @@ from server.accounts.caller import Caller
 from server.accounts.contents import Contents
 from server.accounts.devices import Devices
 from server.accounts.door import Door
+from server.accounts.feeds import Feeds
 from server.accounts.gate import Gate
 from server.accounts.knocks import Knocks
 from server.accounts.logins import Logins
@@ -56,6 +57,7 @@ KNOCKS: web.AppKey[Knocks] = web.AppKey("knocks", Knocks)
 PAIRINGS_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("pairings by address")
 DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 """The demo county is in this database."""
+FEEDS: web.AppKey[Feeds] = web.AppKey("feeds", Feeds)
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
 DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")

@@ -14,9 +14,9 @@ from server.web.login import pages as login
 from server.web.middleware import harden
 from server.web.people import pages as people
 from server.web.school import classes, groups, orgs, rooms
-from server.web.timetable import calendar, courses, lessons, week
+from server.web.timetable import calendar, courses, feed, lessons, week
 
-AREAS = (login, own, slip, people, orgs, rooms, groups, classes, pairing, knocking, room, calendar, courses, lessons, week)
+AREAS = (login, own, slip, people, orgs, rooms, groups, classes, pairing, knocking, room, calendar, courses, lessons, week, feed)
 """Pages of the office, each with `add_routes`."""
 
 

@@ -2,7 +2,7 @@
 
 from server.store.tables.base import metadata
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
-from server.store.tables.people import assignment, attempt, identity, person, session, slip
+from server.store.tables.people import assignment, attempt, feed, identity, person, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.school import (
     classroom,
@@ -34,6 +34,7 @@ __all__ = [
     "course_room",
     "course_slot",
     "device",
+    "feed",
     "group_room",
     "identity",
     "knock",

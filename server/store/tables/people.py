@@ -82,6 +82,15 @@ slip = Table(
 )
 """One-time papers: `first_admin`, `invitation`, `reset`, `parent`."""
 
+feed = Table(
+    "feed",
+    metadata,
+    Column("person", ID, ForeignKey("person.id"), primary_key=True),
+    Column("secret_hash", String(64), nullable=False),
+    moment("created", nullable=False),
+)
+"""The address under which somebody's calendar program reads the own lessons."""
+
 attempt = Table(
     "attempt",
     metadata,

@@ -8,4 +8,5 @@ KEYS = (
     *(f"weeks.{word}" for word in ("all", "odd", "even")),
     *(f"calendar.day.{kind}" for kind in ("off", "work", "usual")),
     *(f"people.{key}" for key in ("link.invitation", "link.reset", "invite", "reset", "enable", "disable")),
+    *(f"feed.{key}" for key in ("draw", "redraw", "cancelled", "substitute")),
 )

@@ -469,6 +469,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_knock"),
     )
     op.create_index("ix_knock_lesson", "knock", ["lesson"])
+    op.create_table(
+        "feed",
+        sa.Column("person", _ID, nullable=False),
+        sa.Column("secret_hash", _ID, nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name="fk_feed_person_person"),
+        sa.PrimaryKeyConstraint("person", name="pk_feed"),
+    )
     for name, kind, table in _LESSON:
         reference = f" CONSTRAINT fk_lesson_{name}_{table} REFERENCES {table} (id)" if table else ""
         op.execute(f"ALTER TABLE lesson ADD COLUMN {name} {kind}{reference}")
