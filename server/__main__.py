@@ -101,12 +101,26 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
         words.add_parser(name, help=text).set_defaults(run=run)
     _lesson_words(words.add_parser("lesson", help="make and list lessons").add_subparsers(required=True, metavar="COMMAND"))
     _link_words(words)
+    _kiosk_words(words.add_parser("kiosk", help="write launcher and browser policy for classroom PCs"))
     admin = words.add_parser("admin", help="admins' acts: audit, keys, permissions and more")
     if wanted == "admin":  # its words need half the product
         from server.cli.admin import add_words
 
         add_words(admin)
     return parser
+
+
+def _kiosk_words(kiosk: argparse.ArgumentParser) -> None:
+    kiosk.add_argument("--out", default="kiosk", metavar="FOLDER", help="where to write (a folder for each system)")
+    kiosk.add_argument("--url", help="address of the installation (SHUANGSHI_PUBLIC_URL, else as HOST and HTTP_PORT say)")
+    kiosk.add_argument("--system", choices=("windows", "linux", "both"), default="both")
+    kiosk.set_defaults(run=_kiosk)
+
+
+def _kiosk(settings: Settings, arguments: argparse.Namespace) -> None:
+    from server.cli.kiosk import kiosk
+
+    kiosk(settings, arguments)
 
 
 def _lesson_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
