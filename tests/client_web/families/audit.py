@@ -91,6 +91,8 @@ ACTS = (
     "device.revoke",
     "admin.create",
     "knock.allow",
+    "link.create",
+    "link.revoke",
     "knock.refuse",
 )
 """Every act the code does; the test of the audit's page compares."""

@@ -36,6 +36,13 @@ def test_a_lesson_and_its_links(capsys: pytest.CaptureFixture[str]) -> None:
     assert paper["expires_at"].endswith("+00:00")
     assert json.loads(told(capsys, "link", lesson, "--role", "viewer", "--json"))["whip"] == ""
     assert "revoked" in told(capsys, "link", "revoke", paper["id"])
+    log = [json.loads(line) for line in told(capsys, "admin", "audit", "--json").splitlines()]
+    assert [(line["act"], line["target"]) for line in reversed(log)] == [
+        ("lesson.create", lesson),
+        ("link.create", lesson),
+        ("link.create", lesson),
+        ("link.revoke", lesson),
+    ]
 
 
 @pytest.mark.parametrize(
