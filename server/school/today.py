@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -12,10 +13,16 @@ from server.accounts.residents import own_rooms, principal_of
 from server.domain.lesson_view import project
 from server.domain.plan import OPENS_MS
 from server.domain.schedule import ScheduledLesson
-from server.store.schedule import class_resource, room_resource, teacher_resource
+from server.store.schedule import Outline, class_resource, room_resource, teacher_resource
 
 LATE_MS = 5 * 60_000
 """A lesson that is not live so long after its start is late."""
+
+
+BOARD = 60
+"""Lessons on an office's board."""
+ORDER = ("late", "live", "soon", "later", "missed", "over", "cancelled")
+"""States on the board: what needs somebody first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def day_bounds(now: int, zone: tzinfo, days: int = 1) -> tuple[int, int]:
     return int(begin.timestamp() * 1000), int((begin + timedelta(days=days)).timestamp() * 1000)
 
 
-def state_of(lesson: ScheduledLesson, now: int) -> str:
+def state_of(lesson: ScheduledLesson | Outline, now: int) -> str:
     """In one word, for a list."""
     if lesson.phase in ("cancelled", "live", "break"):
         return "cancelled" if lesson.phase == "cancelled" else "live"
@@ -60,17 +67,52 @@ def state_of(lesson: ScheduledLesson, now: int) -> str:
     return "soon" if soon else "later"
 
 
-async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1, since: int | None = None) -> Today:
-    """Today's lessons of whoever asks; or of so many days from `since` (UTC ms) on."""
+async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1, since: int | None = None, *, own: bool = False) -> Today:
+    """Today's lessons of whoever asks; or of so many days from `since` (UTC ms) on. `own`: without those one only looks after."""
     now = office.now()
     begin, end = day_bounds(now if since is None else since, zone, days)
-    items = tuple(_item(who, lesson, now) for lesson in await _lessons(office, who, begin, end))
+    items = tuple(_item(who, lesson, now) for lesson in await _lessons(office, who, begin, end, own=own))
     coming = [item for item in items if item.door and item.state in ("live", "late", "soon", "later")]
     running = [item for item in coming if item.state in ("live", "late", "soon")]
     return Today(items, next(iter(running or coming), None))
 
 
-async def _lessons(office: Office, who: Caller, begin: int, end: int) -> list[ScheduledLesson]:
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What an office's home page shows of all its schools."""
+
+    items: tuple[Item, ...]
+    """What needs somebody first, at most `BOARD` of them."""
+    counts: Mapping[str, int]
+    """State → how many in all."""
+
+    @property
+    def more(self) -> int:
+        """How many are not among `items`."""
+        return sum(self.counts.values()) - len(self.items)
+
+
+async def board(office: Office, who: Caller, zone: tzinfo, within: str = "") -> Board:
+    """Today's lessons below the caller's organisations, of which only so many as a person can look through are read in full.
+
+    `within`: only those under this path.
+    """
+    now = office.now()
+    begin, end = day_bounds(now, zone)
+    paths = [path for path in _offices(who) if not within or path.startswith(within)] or [within] * bool(within)
+    outlines = await office.schedule.outlines(paths, begin, end)
+    states = {one.id: state_of(one, now) for one in outlines}
+    urgent = sorted(outlines, key=lambda one: (ORDER.index(states[one.id]), one.starts_at))[:BOARD]
+    lessons = _by_id(await office.schedule.many([one.id for one in urgent]))
+    items = tuple(_item(who, lessons[one.id], now) for one in urgent if one.id in lessons)
+    return Board(items, Counter(states.values()))
+
+
+def _offices(who: Caller) -> list[str]:
+    return [grant.path for grant in who.grants if grant.role in ("admin", "inspector") and grant.path]
+
+
+async def _lessons(office: Office, who: Caller, begin: int, end: int, *, own: bool) -> list[ScheduledLesson]:
     """By what one is: own lessons for a teacher, the school's for others, the class's for students and parents."""
     roles = who.roles
     if "device" in roles:
@@ -81,7 +123,8 @@ async def _lessons(office: Office, who: Caller, begin: int, end: int) -> list[Sc
         found |= _by_id(await _of_classes(office, who, begin, end))
     if "teacher" in roles:
         found |= _by_id(await office.schedule.booked([teacher_resource(who.id)], begin, end))
-    scopes = [g.path for g in who.grants if g.role in ("admin", "inspector", "assistant") and g.path]
+    looks_after = ("assistant",) if own else ("admin", "inspector", "assistant")
+    scopes = [g.path for g in who.grants if g.role in looks_after and g.path]
     if scopes:
         found |= _by_id(await office.schedule.under(scopes, begin, end))
     return sorted(found.values(), key=lambda one: (one.starts_at or 0, one.id))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 
+from server.domain.lesson import Phase
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.store.database import Database, chunks
 from server.store.tables import booking, classroom, lesson, lesson_room, org
@@ -34,6 +36,20 @@ _FIELDS = (
     "live_at",
     "ended_at",
 )
+
+
+LONGEST_MS = 24 * 3_600_000
+"""No lesson lasts longer: what touches a moment began within this time before it, so that an index finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """As much of a lesson as counting and ordering need."""
+
+    id: str
+    phase: Phase
+    starts_at: int
+    ends_at: int
 
 
 def room_resource(classroom_id: str) -> str:
@@ -73,21 +89,22 @@ class Schedule:
         """Lessons of rooms, classes or teachers that touch the time from `begin` to `end` (UTC ms); cancelled ones are booked no more."""
         found: dict[str, ScheduledLesson] = {}
         for chunk in chunks(resources):
-            mine = select(booking.c.lesson).where(booking.c.resource.in_(chunk), booking.c.starts_at < end, booking.c.ends_at > begin)
+            mine = select(booking.c.lesson).where(booking.c.resource.in_(chunk), *_touches(booking.c, begin, end))
             found.update({one.id: one for one in await self._lessons(_query().where(lesson.c.id.in_(mine)))})
         return sorted(found.values(), key=lambda one: (one.starts_at or 0, one.id))
 
     async def under(self, paths: Sequence[str], begin: int, end: int) -> list[ScheduledLesson]:
         """Lessons that a school under one of the paths teaches or attends between `begin` and `end`, cancelled ones too."""
+        return await self._lessons(_query().where(*_touches(lesson.c, begin, end), _under(paths))) if paths else []
+
+    async def outlines(self, paths: Sequence[str], begin: int, end: int) -> list[Outline]:
+        """The same lessons, thousands of them, without their names and rooms."""
         if not paths:
             return []
-        attends = (
-            select(lesson_room.c.lesson)
-            .select_from(lesson_room.join(classroom, classroom.c.id == lesson_room.c.classroom).join(org, org.c.id == classroom.c.org))
-            .where(or_(*(org.c.path.startswith(path, autoescape=True) for path in paths)))
-        )
-        mine = or_(lesson.c.id.in_(attends), *(org.c.path.startswith(path, autoescape=True) for path in paths))
-        return await self._lessons(_query().where(lesson.c.starts_at < end, lesson.c.ends_at > begin, mine))
+        c = lesson.c
+        query = select(c.id, c.phase, c.starts_at, c.ends_at).select_from(lesson.outerjoin(org, org.c.id == c.org))
+        rows = await self._database.read(query.where(*_touches(c, begin, end), _under(paths)).order_by(c.starts_at, c.id))
+        return [Outline(row.id, row.phase, row.starts_at, row.ends_at) for row in rows]
 
     async def of_course(self, course_id: str) -> list[ScheduledLesson]:
         """Every lesson made of a course, cancelled ones too."""
@@ -111,6 +128,19 @@ class Schedule:
                 part = ScheduledRoom(row.classroom, row.participant, row.school_class, row.path)
                 found.setdefault(row.lesson, {})[row.classroom] = part
         return found
+
+
+def _touches(c: Any, begin: int, end: int) -> tuple[ColumnElement[bool], ...]:
+    return (c.starts_at < end, c.starts_at > begin - LONGEST_MS, c.ends_at > begin)
+
+
+def _under(paths: Sequence[str]) -> ColumnElement[bool]:
+    """A school under one of the paths teaches the lesson, or attends it; asked of each lesson of the day, not of every room ever."""
+    room_org = org.alias("room_org")
+    rooms = lesson_room.join(classroom, classroom.c.id == lesson_room.c.classroom).join(room_org, room_org.c.id == classroom.c.org)
+    own = or_(*(room_org.c.path.startswith(path, autoescape=True) for path in paths))
+    attends = exists().select_from(rooms).where(lesson_room.c.lesson == lesson.c.id, own)
+    return or_(*(org.c.path.startswith(path, autoescape=True) for path in paths), attends)
 
 
 def _query() -> Select[Any]:

@@ -1,7 +1,7 @@
-"""`make bench`: measure the media worker, each figure beside its baseline of the same run.
+"""`make bench`: measure the media worker and the home page, each figure beside its baseline of the same run.
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
-`stalled`, `join`; without any: all.
+`stalled`, `join`, and `home` (`tests.bench.home`); without any: all.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import asyncio
 import os
 import resource
 
-from tests.bench import report, rows
+from tests.bench import home, report, rows
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "home")
 LIMIT_SECONDS = 170.0
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the media worker.")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the product.")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}; default: all")
     parser.add_argument("--viewers", default="50,100,300", help="numbers of viewers, rising (default: %(default)s)")
     given = parser.parse_args(words)
@@ -54,9 +54,14 @@ def main() -> None:
     given = parse()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-    results = asyncio.run(run(given.rows, given.viewers))
-    for line in report.lines(results):
-        print(line)
+    if set(given.rows) != {"home"}:
+        own = os.sched_getaffinity(0)
+        for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
+            print(line)
+        os.sched_setaffinity(0, own)
+    if "home" in given.rows:
+        for line in home.lines(asyncio.run(home.measure())):
+            print(line)
 
 
 if __name__ == "__main__":
