@@ -67,11 +67,16 @@ def state_of(lesson: ScheduledLesson | Outline, now: int) -> str:
     return "soon" if soon else "later"
 
 
-async def today(office: Office, who: Caller, zone: tzinfo, days: int = 1, since: int | None = None, *, own: bool = False) -> Today:
-    """Today's lessons of whoever asks; or of so many days from `since` (UTC ms) on. `own`: without those one only looks after."""
+async def today(
+    office: Office, who: Caller, zone: tzinfo, days: int = 1, since: int | None = None, *, own: bool = False, within: str = ""
+) -> Today:
+    """Today's lessons of whoever asks; or of so many days from `since` (UTC ms) on. `own`: without those one only
+    looks after; `within`: those that a school under this path of the caller's scope teaches or attends.
+    """
     now = office.now()
     begin, end = day_bounds(now if since is None else since, zone, days)
-    items = tuple(_item(who, lesson, now) for lesson in await _lessons(office, who, begin, end, own=own))
+    lessons = await office.schedule.under([within], begin, end) if within else await _lessons(office, who, begin, end, own=own)
+    items = tuple(_item(who, lesson, now) for lesson in lessons)
     coming = [item for item in items if item.door and item.state in ("live", "late", "soon", "later")]
     running = [item for item in coming if item.state in ("live", "late", "soon")]
     return Today(items, next(iter(running or coming), None))
@@ -92,15 +97,11 @@ class Board:
         return sum(self.counts.values()) - len(self.items)
 
 
-async def board(office: Office, who: Caller, zone: tzinfo, within: str = "") -> Board:
-    """Today's lessons below the caller's organisations, of which only so many as a person can look through are read in full.
-
-    `within`: only those under this path.
-    """
+async def board(office: Office, who: Caller, zone: tzinfo) -> Board:
+    """Today's lessons below the caller's organisations, of which only so many as a person can look through are read in full."""
     now = office.now()
     begin, end = day_bounds(now, zone)
-    paths = [path for path in _offices(who) if not within or path.startswith(within)] or [within] * bool(within)
-    outlines = await office.schedule.outlines(paths, begin, end)
+    outlines = await office.schedule.outlines(_offices(who), begin, end)
     states = {one.id: state_of(one, now) for one in outlines}
     urgent = sorted(outlines, key=lambda one: (ORDER.index(states[one.id]), one.starts_at))[:BOARD]
     lessons = _by_id(await office.schedule.many([one.id for one in urgent]))

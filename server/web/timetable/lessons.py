@@ -44,7 +44,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
 async def show_new(request: web.Request, again: Again) -> web.Response:
     """`GET /lessons/new`: a standing group, a time, and that is it."""
     caller, office = await caller_of(request), request.app[OFFICE]
-    scopes = caller.scopes("lesson.create")
+    scopes = caller.need_scopes("lesson.create")
     rooms = await office.rooms.under(scopes)
     groups = {g.id: g for room in rooms for g in await office.groups.of_room(room.id) if g.master_classroom == room.id and not g.closed_at}
     context = {"again": again, "groups": list(groups.values()), "day": today_of(office.now(), request.app[SETTINGS].timezone)}

@@ -9,26 +9,30 @@ from aiohttp import web
 
 from server.accounts.caller import Caller
 from server.domain.calendar import Term
-from server.errors import Invalid
+from server.domain.orgs import Org
+from server.errors import Invalid, NotThere
 from server.school.terms import calendar
-from server.school.today import Item, today
+from server.school.today import Item, Today, today
 from server.web.again import Again, first
 from server.web.answers import page
 from server.web.callers import caller_of
 from server.web.doors import Doors
+from server.web.home import on_board
 from server.web.keys import OFFICE, PEOPLE, SETTINGS
 from server.web.local import day_of
 
 
 async def show(request: web.Request, _: Again) -> web.Response:
-    """`GET /timetable[?day=YYYY-MM-DD]`: the week of a day."""
+    """`GET /timetable[?day=YYYY-MM-DD][&org=ID]`: the week of a day; an office looks at one of its schools at a time."""
     caller, office = await caller_of(request), request.app[OFFICE]
     zone = ZoneInfo(request.app[SETTINGS].timezone)
     caller.scopes("lesson.see")
     now_day = day_of(office.now(), request.app[SETTINGS].timezone)
     monday = _monday(request.query.get("day"), now_day)
     begin = int(datetime.combine(monday, datetime.min.time(), zone).timestamp() * 1000)
-    found = await today(office, caller, zone, 7, begin)
+    schools, school = await _school(request, caller)
+    asked = not schools or school is not None
+    found = await today(office, caller, zone, 7, begin, within=school.path if school else "") if asked else Today((), None)
     days = [monday + timedelta(days=n) for n in range(7)]
     term = await _term(request, caller, monday)
     context = {
@@ -43,9 +47,24 @@ async def show(request: web.Request, _: Again) -> web.Response:
         "after": monday + timedelta(days=7),
         "names": await request.app[PEOPLE].names([item.lesson.teacher for item in found.items if item.lesson.teacher]),
         "orgs": await office.orgs.many({item.lesson.org for item in found.items if item.lesson.org}),
+        "schools": schools,
+        "school": school,
         "may_create": bool(caller.scopes("lesson.create")),
     }
     return page(request, "timetable/week.html", context)
+
+
+async def _school(request: web.Request, caller: Caller) -> tuple[list[Org], Org | None]:
+    """The schools an office chooses from (empty for others), and the chosen one."""
+    if not on_board(caller):
+        return [], None
+    office, scopes = request.app[OFFICE], caller.scopes("lesson.see")
+    schools = [one for one in await office.orgs.under(scopes) if one.tier in ("school", "point") and one.closed_at is None]
+    asked = request.query.get("org", "")
+    chosen = next((one for one in schools if one.id == asked), None)
+    if asked and chosen is None:
+        raise NotThere
+    return schools, chosen
 
 
 def _monday(text: str | None, now_day: date) -> date:

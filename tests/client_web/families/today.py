@@ -1,5 +1,5 @@
 """States of a lesson on the home page."""
 
-from server.web.home import BOARD
+from server.school.today import ORDER
 
-KEYS = (*(f"today.{state}" for state in BOARD), "today.board", "today.all")
+KEYS = (*(f"today.{state}" for state in ORDER), "today.board", "today.all")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.school import today
 from tests.server.web.conftest import Browser, Town
 
 
@@ -45,3 +46,22 @@ async def test_a_device_goes_to_its_room_and_nobody_to_the_welcome(town: Town) -
     device = await town.browser("x1.d1").get("/", page=True)
     assert (device.status, device.headers["Location"]) == (303, "/room")
     assert 'href="/login"' in await (await Browser(town.web, {}).get("/", page=True)).text()
+
+
+async def test_an_office_looks_at_one_school_at_a_time(town: Town) -> None:
+    admin = town.browser("x.admin")
+    chooser = await (await admin.get("/timetable", page=True)).text()
+    assert "石桥二小" in chooser
+    assert "红旗二小" not in chooser
+    assert "分数的认识" not in chooser
+    assert "分数的认识" in await (await admin.get("/timetable?org=x2", page=True)).text()
+    assert "分数的认识" not in await (await admin.get("/timetable?org=x1p", page=True)).text()
+    assert (await admin.get("/timetable?org=y1")).status == 404
+    assert (await town.browser("x1.teacher").get("/timetable?org=y2")).status == 200, "a teacher's own week, whatever is asked"
+
+
+async def test_a_board_counts_all_and_shows_what_needs_somebody_first(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(today, "BOARD", 0)
+    page = await (await town.browser("x.admin").get("/", page=True)).text()
+    assert "还有 1 节" in page
+    assert "分数的认识" not in page
