@@ -33,7 +33,7 @@ async def feed(office: Office, who: Caller, zone: tzinfo, host: str, words: Word
     """The caller's lessons from two weeks back to four months ahead, as UTF-8 text with CRLF."""
     now = office.now()
     since = now - int(timedelta(days=BACK_DAYS).total_seconds() * 1000)
-    found = [item.lesson for item in (await today(office, who, zone, BACK_DAYS + AHEAD_DAYS, since)).items]
+    found = [item.lesson for item in (await today(office, who, zone, BACK_DAYS + AHEAD_DAYS, since, own=True)).items]
     rooms = await office.rooms.many({room for one in found for room in (*one.rooms, one.master_classroom or "")})
     homes = await office.orgs.many({room.org for room in rooms.values()})
     return as_ical(found, rooms, homes, datetime.fromtimestamp(now / 1000, UTC), host, words)

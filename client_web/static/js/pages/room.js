@@ -2,6 +2,7 @@
 import { duration, load, t } from "../i18n.js";
 import { retry, step } from "../room.js";
 import { byId, setText } from "../views/dom.js";
+import { Trial } from "../views/trial.js";
 
 const boot = JSON.parse(byId("boot").textContent ?? "{}");
 const OPENS = 10 * 60_000;
@@ -45,6 +46,7 @@ function act(next) {
 }
 
 await load(boot.locale);
+new Trial();
 say();
 setInterval(say, 1_000);
 window.addEventListener("online", () => void look());
