@@ -45,6 +45,7 @@ class Assets:
         """The time zone that pages show times in."""
         for lang, env in self._environments.items():
             env.filters.update(filters(lang, zone))
+            env.globals.update(zone=str(zone))
 
     def render(self, template: str, lang: str, context: Mapping[str, object]) -> str:
         """A page as HTML."""
@@ -62,7 +63,7 @@ class Assets:
         install_sentences(env, self.catalogue, lang)
         env.filters.update(filters(lang, UTC))
         env.globals.update(build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"))
-        env.globals.update(menu_of=menu_of, here="")
+        env.globals.update(menu_of=menu_of, here="", zone="UTC")
         return env
 
 

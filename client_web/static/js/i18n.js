@@ -40,14 +40,17 @@ export function explain(error, lang) {
   return key in catalogue ? t(key, error.params) : (error.sentences[lang] ?? t("error.internal"));
 }
 
+/** The school's time zone, as the page says; a PC's own may be set wrong, and the timetable's times must agree with it. */
+const zone = globalThis.document?.documentElement.dataset.zone || undefined;
+const clockFace = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone });
+
 /**
- * Time of day here, 24 hours: "08:50".
+ * Time of day at school, 24 hours: "08:50".
  * @param {number} at UTC ms
  * @returns {string}
  */
 export function timeOfDay(at) {
-  const time = new Date(at);
-  return `${String(time.getHours()).padStart(2, "0")}:${String(time.getMinutes()).padStart(2, "0")}`;
+  return clockFace.format(at);
 }
 
 /**
