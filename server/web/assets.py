@@ -7,6 +7,7 @@ all and they may be kept for ever.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -49,7 +50,7 @@ class Assets:
 
     def render(self, template: str, lang: str, context: Mapping[str, object]) -> str:
         """A page as HTML."""
-        return self._environments[lang].get_template(template).render(context)
+        return self._environments[lang].get_template(template).render({**context, "unique": Unique()})
 
     def _environment(self, templates: Path, lang: str) -> jinja2.Environment:
         env = jinja2.Environment(
@@ -65,6 +66,18 @@ class Assets:
         env.globals.update(build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"))
         env.globals.update(menu_of=menu_of, here="", zone="UTC")
         return env
+
+
+class Unique:
+    """Ids of one page's elements: the word itself for the first that asks, then with a number."""
+
+    def __init__(self) -> None:
+        self._given: Counter[str] = Counter()
+
+    def __call__(self, word: str) -> str:
+        """An id nothing else on the page has."""
+        self._given[word] += 1
+        return word if self._given[word] == 1 else f"{word}-{self._given[word]}"
 
 
 def install_sentences(env: jinja2.Environment, catalogue: Catalogue, lang: str) -> None:
