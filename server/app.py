@@ -24,11 +24,16 @@ from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.feeds import Feeds
 from server.accounts.gate import Gate
+from server.accounts.identities import Identities
 from server.accounts.keys import load_keys
 from server.accounts.knocks import Knocks
 from server.accounts.logins import Logins
 from server.accounts.office import Office
+from server.accounts.oidc import Client, Provider
+from server.accounts.oidc_flow import Sealer
+from server.accounts.parents import Parents
 from server.accounts.people import People
+from server.accounts.resets import Resets
 from server.accounts.secret import derive, load_secret
 from server.accounts.sessions import Sessions
 from server.accounts.tokens import Signer
@@ -39,6 +44,7 @@ from server.bus import Bus, LocalBus
 from server.live.clock import SystemClock
 from server.live.service import Lessons
 from server.school import county
+from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.store import Store
 from server.store.schedule import Schedule
@@ -56,6 +62,8 @@ log = logging.getLogger(__name__)
 ADDRESS_SHARE = 10
 """One address (a school behind one router) may post as much as so many links."""
 PAIRINGS_PER_MINUTE = 20
+OIDC_PER_MINUTE = 120
+"""Ways to the OIDC provider, and back, from one address: a school's teachers come in all at once."""
 HEAD_BYTES = 16 * 1024
 """Longest header line and request line: tokens and admissions fit easily."""
 
@@ -66,6 +74,8 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     secret = load_secret(settings.data_dir, settings.secret_key)
     app[keys.SIGNER] = Signer(secret)
     app[keys.CSRF_KEY] = derive(secret, "csrf v1")
+    app[keys.OIDC_SEALER] = Sealer(derive(secret, "oidc v1"))
+    app[keys.OIDC_BY_ADDRESS] = RateLimit(OIDC_PER_MINUTE)
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
@@ -133,11 +143,21 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     app[keys.DEVICES] = Devices(office)
+    app[keys.EXCHANGE] = Exchange(office, ZoneInfo(settings.timezone))
     app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))
     sessions = Sessions(store.database, _utc_ms, settings.session_hours)
-    app[keys.LOGINS] = Logins(store.database, acts, contents, sessions, _utc_ms)
-    app[keys.PEOPLE] = People(office, sessions, _utc_ms)
+    app[keys.LOGINS] = logins = Logins(store.database, acts, contents, sessions, _utc_ms)
+    app[keys.PEOPLE] = people = People(office, sessions, _utc_ms)
+    app[keys.PARENTS] = Parents(office, logins)
+    app[keys.RESETS] = Resets(office, people, sessions, logins.recovery)
+    app[keys.IDENTITIES] = Identities(store.database, acts, logins, _utc_ms)
+    app[keys.OIDC] = _provider(settings)
     app[keys.DEMO_DATA] = await office.orgs.by_code(county.CODE) is not None
+
+
+def _provider(settings: Settings) -> Provider | None:
+    known = Client(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_acr)
+    return Provider(known, _utc_ms) if known.issuer else None
 
 
 def _utc_ms() -> int:

@@ -117,6 +117,34 @@ class BadLogin(AppError):
     status = 401
 
 
+class OidcRefused(AppError):
+    """The login at the OIDC provider was not finished, or its answer does not belong to this browser, or was used before."""
+
+    code = "oidc.refused"
+    status = 401
+
+
+class OidcUnknown(AppError):
+    """The OIDC provider knows who it is, and no open account here is bound to them."""
+
+    code = "oidc.unknown"
+    status = 403
+
+
+class OidcTaken(AppError):
+    """The identity at the OIDC provider is bound to another account."""
+
+    code = "oidc.taken"
+    status = 409
+
+
+class OidcUnavailable(AppError):
+    """The OIDC provider does not answer now, or not as its settings here say."""
+
+    code = "oidc.unavailable"
+    status = 503
+
+
 class StepNeeded(AppError):
     """Logged in, and something must be done first: a new password, a code, a second factor; `step` says which."""
 

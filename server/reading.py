@@ -210,6 +210,17 @@ def base_url(value: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, standard) else "")
 
 
+def issuer(value: str) -> str:
+    """An OIDC issuer, kept letter by letter (OpenID Connect Discovery 1.0 section 4.3): HTTPS, but on this machine; or empty."""
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not (parts.scheme == "https" or here) or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("something like https://login.example.org/realms/school is needed")
+    return value
+
+
 def database(value: str) -> str:
     """A database address with its asyncio driver, or empty."""
     for plain, driver in (("sqlite:", "sqlite+aiosqlite:"), ("postgresql:", "postgresql+asyncpg:"), ("postgres:", "postgresql+asyncpg:")):

@@ -14,7 +14,9 @@ from server import reading as r
 from server.reading import IceServer, Network
 
 PREFIX = "SHUANGSHI_"
-SECRETS = frozenset({"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url", "data_keys", "audit_key"})
+SECRETS = frozenset(
+    {"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url", "data_keys", "audit_key", "oidc_client_secret"}
+)
 """Fields whose value is never printed: they are, or may hold, passwords."""
 
 
@@ -72,6 +74,11 @@ class Settings:
     session_hours: float = _setting("72", r.hours, "how long a login lives at most")
     session_idle_hours: float = _setting("12", r.hours, "how long a login lives that nobody uses")
     admin_totp: bool = _setting("1", r.flag, "0: admins may work without a second factor (the demo does; do not in a school)")
+    oidc_issuer: str = _setting("", r.issuer, "OIDC provider that people may log in with, as it calls itself; empty: none")
+    oidc_client_id: str = _setting("", r.text, "our client id there")
+    oidc_client_secret: str = _setting("", r.text, "our client secret there")
+    oidc_name: str = _setting("", r.text, "what the login page calls the provider; empty: single sign-on")
+    oidc_acr: tuple[str, ...] = _setting("", r.words, "values of `acr` by which the provider says that it asked for two factors")
     timezone: str = _setting("Asia/Shanghai", r.timezone, "time zone of the timetable")
     sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
     frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
@@ -133,7 +140,8 @@ def _unknown(env: Mapping[str, str]) -> list[str]:
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     problems = []
-    for one, other in (("tls_cert", "tls_key"), ("turn_url", "turn_secret")):
+    pairs = (("tls_cert", "tls_key"), ("turn_url", "turn_secret"), ("oidc_issuer", "oidc_client_id"), ("oidc_issuer", "oidc_client_secret"))
+    for one, other in pairs:
         if one in values and other in values and bool(values[one]) != bool(values[other]):
             problems.append(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()}: both or neither must be set")
     return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.harness.oidc import oidc
 from tests.harness.postgres import database, postgres
 
-__all__ = ["database", "postgres"]
+__all__ = ["database", "oidc", "postgres"]

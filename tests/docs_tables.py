@@ -9,7 +9,11 @@ from pathlib import Path
 
 from media.client import messages
 from server import errors
+from server.school.exchange.findings import CODES
+from server.school.exchange.specs import TABLES as SHEETS
 from server.settings import PREFIX, Settings
+from server.web.assets import ROOT
+from server.web.catalogue import load
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -44,10 +48,32 @@ def control_messages() -> str:
     return "\n".join(rows)
 
 
+def import_columns() -> str:
+    """Every column of the tables that are imported and exported."""
+    words = load(ROOT / "locales").sentences["en"]
+    parts = []
+    for table in SHEETS.values():
+        rows = ["| header | also | needed | how it is filled in |", "|---|---|---|---|"]
+        for column in table.columns:
+            also = ", ".join(f"`{name}`" for name in (column.name, *column.aliases))
+            needed = "yes" if column.required else ""
+            rows.append(f"| {column.header} | {also} | {needed} | {_cell(words[f'exchange.note.{table.name}.{column.name}'])} |")
+        parts.append(f"### `{table.name}` — {words[f'exchange.table.{table.name}'].lower()} {table.title}\n\n" + "\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def bad_cells() -> str:
+    """Every code of a bad cell with its sentence."""
+    words = load(ROOT / "locales").sentences["en"]
+    return "\n".join(["| code | sentence |", "|---|---|", *(f"| `{code}` | {_cell(words[f'cell.{code}'])} |" for code in CODES)])
+
+
 TABLES: dict[str, tuple[str, Callable[[], str]]] = {
     "settings": ("operations.md", settings),
     "errors": ("protocol.md", error_codes),
     "control": ("protocol.md", control_messages),
+    "import columns": ("import.md", import_columns),
+    "bad cells": ("import.md", bad_cells),
 }
 """Name of the mark → page and maker."""
 

@@ -81,6 +81,54 @@ async def take(product: Product, browser: Browser) -> None:
     await _sized(room, "class-stage", ("big", BIG))
 
 
+OFFICE = (
+    ("teacher", "/", "today"),
+    ("teacher", "/timetable", "timetable"),
+    ("county", "/", "board"),
+    ("county", "/people", "people"),
+    ("assistant", "/orgs", "school"),
+)
+"""Who, where, name of the picture."""
+
+
+async def take_office(product: Product, browser: Browser) -> None:
+    """The pages around the lesson, as people of the demo county see them, and a classroom's PC from the join code to its own page."""
+    words = (product.data / "demo-logins.txt").read_text().splitlines()
+    logins = dict(line.split()[:2] for line in words if len(line.split()) >= 3)
+    pages = {who: await _login(product, browser, who, logins[who]) for who in dict.fromkeys(who for who, _, _ in OFFICE)}
+    for who, path, name in OFFICE:
+        await pages[who].goto(product.url + path)
+        await _sized(pages[who], name, ("pc", PC), ("phone", PHONE), ("big", BIG))
+    assistant = pages["assistant"]
+    await assistant.get_by_role("link", name="多媒体教室").click()
+    await _sized(assistant, "classroom", ("pc", PC), ("phone", PHONE), ("big", BIG))
+    code = re.search(r"\b\d{6}\b", await assistant.inner_text("main"))
+    assert code
+    room = assistant.url
+    device = await open_page(browser, f"{product.url}/pair", *BIG, locale="zh-CN")
+    await device.locator("[name=join_code]").fill(code[0])
+    await device.keyboard.press("Enter")
+    shown = await device.locator(".big-code").inner_text()
+    await _sized(device, "pairing", ("big", BIG), ("phone", PHONE))
+    await assistant.goto(f"{room}/devices")
+    await assistant.locator("[name=code]").fill(shown)
+    await assistant.keyboard.press("Enter")
+    await device.wait_for_url(re.compile("/(room|class)"))
+    await device.goto(f"{product.url}/room")
+    await _sized(device, "room", ("big", BIG))
+
+
+async def _login(product: Product, browser: Browser, who: str, password: str) -> Page:
+    page = await open_page(browser, f"{product.url}/login", *PC, locale="zh-CN")
+    if who == "teacher":
+        await _sized(page, "login", ("pc", PC), ("phone", PHONE))
+    await page.locator("[name=login]").fill(who)
+    await page.locator("[name=password]").fill(password)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/$"))
+    return page
+
+
 async def _playing(page: Page) -> None:
     for _ in range(100):  # `wait_for_function` would need eval, which our pages forbid
         if await page.evaluate(
@@ -100,6 +148,7 @@ async def main() -> None:
         await product.start("run")
         try:
             async with chromium(f"--use-file-for-fake-video-capture={film}") as browser:
+                await take_office(product, browser)
                 await take(product, browser)
         finally:
             await product.stop()

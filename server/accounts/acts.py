@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.audit import Audit, Entry
 from server.accounts.caller import Caller
-from server.errors import Taken
+from server.errors import EditConflict, Taken
 from server.store import Database
 from server.store.database import lock
 
 T = TypeVar("T")
+_KEPT: ContextVar[list[Entry] | None] = ContextVar("lines of a whole act", default=None)
+"""Inside `together`: lines that are written at its end, at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Acts:
             await lock(connection, *locks)
             done = await work(connection)
             said = details(done) if callable(details) else details or {}
-            await self._audit.append(connection, Entry(who, act, target.kind, target.id, target.path, said))
+            await self._note(connection, Entry(who, act, target.kind, target.id, target.path, said))
             return done
 
         try:
@@ -65,3 +68,42 @@ class Acts:
             if unique:
                 raise Taken(field=unique) from error
             raise
+
+    async def together(
+        self,
+        who: Caller,
+        act: str,
+        target: Callable[[T], Target],
+        work: Callable[[], Awaitable[T]],
+        *,
+        locks: tuple[str, ...] = (),
+        details: Callable[[T], dict[str, str | int]],
+    ) -> T:
+        """`work` with all acts that the services it calls do, then the line `act`, in one transaction: all or nothing.
+
+        Each act keeps its own line. `work` may be done again after a collision. Raises `EditConflict` where the tables refuse a row.
+        """
+
+        async def transact(connection: AsyncConnection) -> T:
+            await lock(connection, *locks)
+            lines: list[Entry] = []
+            token = _KEPT.set(lines)
+            try:
+                done = await work()
+            finally:
+                _KEPT.reset(token)
+            about = target(done)
+            await self._audit.append_many(connection, [*lines, Entry(who, act, about.kind, about.id, about.path, details(done))])
+            return done
+
+        try:
+            return await self._database.together(transact)
+        except IntegrityError as error:
+            raise EditConflict("the tables refuse a row: somebody made another meanwhile") from error
+
+    async def _note(self, connection: AsyncConnection, entry: Entry) -> None:
+        lines = _KEPT.get()
+        if lines is None:
+            await self._audit.append(connection, entry)
+        else:
+            lines.append(entry)

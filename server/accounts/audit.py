@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.caller import Caller
-from server.accounts.contents import Contents
+from server.accounts.contents import Contents, Ref
 from server.store.database import lock
 from server.store.tables import audit, audit_head
 
@@ -93,14 +93,35 @@ class Audit:
 
     async def append(self, connection: AsyncConnection, entry: Entry) -> int:
         """Write a line in the transaction of what it tells of; its number. Raises `ValueError` for details that may be a name."""
-        _check(entry)
+        return await self.append_many(connection, [entry])
+
+    async def append_many(self, connection: AsyncConnection, entries: Sequence[Entry]) -> int:
+        """Write lines, as `append`; the number of the last one."""
+        for entry in entries:
+            _check(entry)
         await self._contents.settle(connection)  # before our own lock: rotation takes them in this order too
         await lock(connection, LOCK)
         # a statement of its own after the lock: READ COMMITTED then sees what the writer before us committed
         head = (await connection.execute(select(audit_head).where(audit_head.c.id == 1))).first()
-        seq, before = (head.seq + 1, head.mac) if head else (1, GENESIS)
-        origin = await self._contents.put(connection, "origin", entry.who.id, entry.who.origin) if entry.who.origin else None
-        line = Line(
+        seq, mac = (head.seq, head.mac) if head else (0, GENESIS)
+        noted = [entry for entry in entries if entry.who.origin]
+        origins = await self._contents.put_many(connection, "origin", [(entry.who.id, entry.who.origin) for entry in noted])
+        origin_of = dict(zip(map(id, noted), origins, strict=True))
+        rows: list[dict[str, Any]] = []
+        for entry in entries:
+            seq += 1
+            line = self._line(seq, entry, origin_of.get(id(entry)))
+            mac = line.mac(self._key, mac)
+            rows.append(dict(zip(Line.__slots__, _fields(line), strict=True)) | {"mac": mac})
+        await connection.execute(insert(audit), rows)
+        if head:
+            await connection.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=seq, mac=mac))
+        else:
+            await connection.execute(insert(audit_head).values(id=1, seq=seq, mac=mac))
+        return seq
+
+    def _line(self, seq: int, entry: Entry, origin: Ref | None) -> Line:
+        return Line(
             seq=seq,
             at=self._now(),
             actor=entry.who.id,
@@ -113,10 +134,3 @@ class Audit:
             origin_digest=origin.digest if origin else None,
             details=msgspec.json.encode(entry.details, order="sorted").decode(),
         )
-        mac = line.mac(self._key, before)
-        await connection.execute(insert(audit).values(**dict(zip(Line.__slots__, _fields(line), strict=True)), mac=mac))
-        if head:
-            await connection.execute(update(audit_head).where(audit_head.c.id == 1).values(seq=seq, mac=mac))
-        else:
-            await connection.execute(insert(audit_head).values(id=1, seq=seq, mac=mac))
-        return seq

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from server.domain.people import Grant
-from server.domain.permissions import Where, allows, scopes
+from server.domain.permissions import Where, allows, anywhere, scopes
 from server.errors import Forbidden
 
 Step = Literal["", "password", "code", "enrol"]
@@ -49,6 +49,19 @@ class Caller:
         """Paths under which lists may show something; an empty list is allowed to everybody. The command line: everywhere."""
         self.checked.add(action)
         return ("/",) if self.kind == "system" else scopes(self.grants, action)
+
+    def need_scopes(self, action: str) -> tuple[str, ...]:
+        """As `scopes`, for a page that would be empty: raises `Forbidden`."""
+        found = self.scopes(action)
+        if not found:
+            raise Forbidden(action)
+        return found
+
+    def need_anywhere(self, action: str) -> None:
+        """For a page of what one's roles have to do with; raises `Forbidden` where that is nothing."""
+        if self.kind != "system" and not anywhere(self.grants, action):
+            raise Forbidden(action)
+        self.checked.add(action)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from server.accounts.ids import draw
 from server.accounts.office import Office, known_id, target
 from server.domain.orgs import Classroom
 from server.errors import NotThere, PairingGone, TooMany
+from server.store.database import lock
 from server.store.tables import device, pairing
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -86,6 +87,7 @@ class Devices:
 
         async def work(connection: AsyncConnection) -> None:
             p = pairing.c
+            await lock(connection, f"pairing:{room.id}")
             await connection.execute(delete(pairing).where(p.expires_at < now - LIVES_MS))
             alive = select(func.count().label("n")).where(p.classroom == room.id, p.expires_at > now, p.answered_at.is_(None))
             if (await connection.execute(alive)).scalar_one() >= AT_ONCE:

@@ -70,20 +70,23 @@ class Gate:
         """Roles somebody has now."""
         a, now = assignment.c, self._now()
         valid = and_(a.person == person_id, a.valid_from <= now, or_(a.valid_until.is_(None), a.valid_until > now))
-        query = select(a.role, a.lesson, a.student, org.c.path, org.c.tier).select_from(assignment.outerjoin(org)).where(valid)
+        child = assignment.outerjoin(org, org.c.id == a.org).outerjoin(student, (student.c.id == a.student) & student.c.left_at.is_(None))
+        here = or_(a.student.is_(None), student.c.id.is_not(None))  # the parent of a child that has left is nobody's parent
+        query = select(a.role, a.lesson, a.student, org.c.path, org.c.tier, student.c.school_class).select_from(child).where(valid, here)
         rows = await self._database.read(query)
-        return [Grant(row.role, row.path or "", row.tier, row.lesson or row.student or "") for row in rows]
+        return [Grant(row.role, row.path or "", row.tier, row.lesson or row.student or "", row.school_class or "") for row in rows]
 
     async def _student(self, row: Row[Any], origin: str) -> Caller | None:
         query = (
-            select(student.c.id, org.c.id.label("org"), org.c.path, org.c.tier)
+            select(student.c.id, student.c.school_class, org.c.id.label("org"), org.c.path, org.c.tier)
             .select_from(student.join(school_class, school_class.c.id == student.c.school_class).join(org, org.c.id == school_class.c.org))
             .where(student.c.id == row.student, student.c.left_at.is_(None))
         )
         found = await self._database.one(query)
         if found is None:
             return None
-        return Caller("student", found.id, (Grant("student", found.path, found.tier, found.id),), row.id, 0, found.org, origin)
+        grant = Grant("student", found.path, found.tier, found.id, found.school_class)
+        return Caller("student", found.id, (grant,), row.id, 0, found.org, origin)
 
     async def _by_device(self, bearer: cookies.Bearer, origin: str) -> Caller | None:
         query = (

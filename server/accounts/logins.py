@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts import cookies, totp
@@ -13,6 +14,7 @@ from server.accounts.acts import Acts, Target
 from server.accounts.caller import Caller
 from server.accounts.contents import Contents
 from server.accounts.passwords import Passwords, weakness
+from server.accounts.recovery import Recovery, looks_like_one
 from server.accounts.sessions import Sessions
 from server.accounts.slips import Slip, Slips
 from server.accounts.throttle import Throttle
@@ -33,6 +35,15 @@ class Begun:
     """A second factor is asked next; until then the session may do nothing else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A second factor that counts from now on."""
+
+    bearer: cookies.Bearer
+    codes: tuple[str, ...]
+    """Recovery codes, shown this once."""
+
+
 class Logins:
     """`now`: UTC ms."""
 
@@ -45,6 +56,7 @@ class Logins:
         self.slips = Slips(database, now)
         self.throttle = Throttle(database, now)
         self.passwords = Passwords()
+        self.recovery = Recovery(database, contents, now)
         self.people = PeopleStore(database)
         self.orgs = OrgStore(database)
 
@@ -52,78 +64,114 @@ class Logins:
 
     async def person(self, login: str, password: str, address: str, instead_of: str = "") -> Begun:
         """By login name and password. Raises `BadLogin`, whatever of both is wrong, and `TooMany`."""
-        who = (("account", login), ("address", address))
-        await self.throttle.check(*who)
+        account, source = ("account", login), ("address", address)
+        await self.throttle.begin(account, source)
         row = await rows.person_row(self._database, login=login)
         if not await self.passwords.verify(row.password_hash if row else None, password) or row is None:
-            await self.throttle.failed(*who)
+            await self.throttle.failed(source)
             raise BadLogin
-        await self.throttle.succeeded("account", login)
+        await self.throttle.succeeded(*account)
+        bearer = await self.sessions.begin(person=row.id, instead_of=instead_of, proved=row.password_hash)
         if self.passwords.stale(row.password_hash):
-            await self._keep_password(row.id, password)
-        return Begun(await self.sessions.begin(person=row.id, instead_of=instead_of), row.totp is not None)
+            await self._hash_anew(row.id, row.password_hash, password)
+        return Begun(bearer, row.totp is not None)
 
     async def student(self, school: str, group: str, number: str, pin: str, address: str, instead_of: str = "") -> Begun:
         """By class, number and PIN. Raises `BadLogin`, `TooMany`."""
-        who = (("student", f"{school}/{group}/{number}"), ("address", address))
-        await self.throttle.check(*who)
-        found = await rows.class_row(self._database, school.strip(), group.strip())
+        school, group = school.strip(), group.strip()
+        # every spelling that finds the same student is the same account: else each gets its own free tries
+        account, source = ("student", f"{school}/{group}/{number.strip().upper()}"), ("address", address)
+        await self.throttle.begin(account, source)
+        found = await rows.class_row(self._database, school, group)
         index = self._contents.blind(f"student/{found.id if found else ''}", number)
-        row = await rows.student_row(self._database, school.strip(), group.strip(), index)
+        row = await rows.student_row(self._database, school, group, index)
         if not await self.passwords.verify(row.pin_hash if row else None, pin) or row is None:
-            await self.throttle.failed(*who)
+            await self.throttle.failed(source)
             raise BadLogin
-        await self.throttle.succeeded(*who[0])
-        return Begun(await self.sessions.begin(student=row.id, instead_of=instead_of))
+        await self.throttle.succeeded(*account)
+        return Begun(await self.sessions.begin(student=row.id, instead_of=instead_of, proved=row.pin_hash))
 
     async def code(self, caller: Caller, code: str) -> cookies.Bearer:
-        """The second factor of a session that waits for it: a new session stands for it. Raises `BadLogin`, `TooMany`."""
-        await self.throttle.check(("code", caller.id))
+        """The second factor of a session that waits for it, or a recovery code: a new session stands for it. Raises `BadLogin`, `TooMany`."""
+        if not await self._second(caller, code):
+            raise BadLogin
+        return await self.sessions.begin(person=caller.id, second_factor=True, instead_of=caller.session)
+
+    async def _second(self, caller: Caller, code: str) -> bool:
+        """Whether `code` is one of the caller's; it is spent. Raises `TooMany`."""
+        await self.throttle.begin(("code", caller.id))
         row = await rows.person_row(self._database, person_id=caller.id)
         if row is None or row.totp is None:
-            raise BadLogin
+            return False
+        fits = await (self._recovered(caller, row.org, code) if looks_like_one(code) else self._shown(row, code))
+        if fits:
+            await self.throttle.succeeded("code", caller.id)
+        return fits
+
+    async def _shown(self, row: Row[Any], code: str) -> bool:
         secret = (await self._contents.texts([row.totp])).get(row.totp, "")
         step = totp.step_of(secret, code, self._now(), row.totp_step) if secret else None
-        if step is None or not await self._database.write(lambda c: rows.take_step(c, row.id, step)):
-            await self.throttle.failed(("code", caller.id))
-            raise BadLogin
-        await self.throttle.succeeded("code", caller.id)
-        return await self.sessions.begin(person=row.id, second_factor=True, instead_of=caller.session)
+        return step is not None and await self._database.write(lambda c: rows.take_step(c, row.id, step))
+
+    async def _recovered(self, caller: Caller, org_id: str, code: str) -> bool:
+        async def work(connection: AsyncConnection) -> None:
+            if not await self.recovery.take(connection, caller.id, code):
+                raise BadLogin
+
+        try:
+            await self._acts.do(caller, "recovery.use", await self._target(caller.id, org_id), work)
+        except BadLogin:
+            return False
+        return True
 
     # --- the own account ---------------------------------------------------------------------------------------------
 
     async def change_password(self, caller: Caller, old: str, new: str, *, second_factor: bool) -> cookies.Bearer:
         """A new password; all other sessions end. Raises `Invalid`, `TooMany`."""
-        await self.throttle.check(("account", f"change {caller.id}"))
+        account = ("account", f"change {caller.id}")
+        await self.throttle.begin(account)
         row = await rows.person_row(self._database, person_id=caller.id)
         if row is None or not await self.passwords.verify(row.password_hash, old):
-            await self.throttle.failed(("account", f"change {caller.id}"))
             raise Invalid({"old": "wrong"})
-        kept = await self._checked(new, row.login or "", row.org, "password")
+        await self.throttle.succeeded(*account)
+        kept = await self.checked(new, row.login or "", row.org, "password")
 
         async def work(connection: AsyncConnection) -> None:
-            await rows.set_password(connection, row.id, kept)
+            if not await rows.swap_password(connection, row.id, row.password_hash, kept, must_change=False):
+                raise Invalid({"old": "wrong"})  # the second of two at once
             await self.sessions.end_all(connection, row.id)
 
         await self._acts.do(caller, "self.password", await self._target(row.id, row.org), work)
-        return await self.sessions.begin(person=row.id, second_factor=second_factor, instead_of=caller.session)
+        return await self.sessions.begin(person=row.id, second_factor=second_factor, instead_of=caller.session, proved=kept)
 
-    async def enrol(self, caller: Caller, secret: str, code: str) -> cookies.Bearer:
-        """A second factor from now on; `code` proves that the app has it. Raises `Invalid`."""
+    async def enrol(self, caller: Caller, secret: str, code: str) -> Enrolled:
+        """A second factor from now on, with new recovery codes; `code` proves that the app has it. Raises `Invalid`."""
         row = await rows.person_row(self._database, person_id=caller.id)
         step = totp.step_of(secret, code, self._now(), 0)
         if row is None or step is None:
             raise Invalid({"code": "wrong"})
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: AsyncConnection) -> tuple[str, ...]:
             kept = await self._contents.put(connection, "totp", caller.id, secret)
             if row.totp:
                 await self._contents.erase(connection, [row.totp])
             await rows.set_totp(connection, row.id, kept.id, step)
             await self.sessions.end_all(connection, row.id)
+            return await self.recovery.renew(connection, row.id)
 
-        await self._acts.do(caller, "self.totp", await self._target(row.id, row.org), work)
-        return await self.sessions.begin(person=row.id, second_factor=True, instead_of=caller.session)
+        codes = await self._acts.do(caller, "self.totp", await self._target(row.id, row.org), work)
+        return Enrolled(await self.sessions.begin(person=row.id, second_factor=True, instead_of=caller.session), codes)
+
+    async def renew_codes(self, caller: Caller, code: str) -> tuple[str, ...]:
+        """Ten new recovery codes, the older ones count no more. `code`: of the authenticator, or one of the old ones.
+
+        Raises `Invalid`, `TooMany`.
+        """
+        row = await rows.person_row(self._database, person_id=caller.id)
+        if row is None or not await self._second(caller, code):
+            raise Invalid({"code": "wrong"})
+        target = await self._target(row.id, row.org)
+        return await self._acts.do(caller, "recovery.renew", target, lambda connection: self.recovery.renew(connection, row.id))
 
     async def end_others(self, caller: Caller) -> None:
         """End every other session of one's own."""
@@ -148,7 +196,7 @@ class Logins:
         other = await self.people.by_login(name)
         if other is not None and other.id != someone.id:
             raise Taken(field="login")
-        kept = await self._checked(password, name, someone.org, "password")
+        kept = await self.checked(password, name, someone.org, "password")
 
         async def work(connection: AsyncConnection) -> None:
             await self.slips.use(connection, one)
@@ -156,7 +204,7 @@ class Logins:
             await rows.set_password(connection, someone.id, kept)
             if one.kind == "reset":
                 await narrow(connection, someone.id)
-                await self.sessions.end_all(connection, someone.id)
+            await self.sessions.end_all(connection, someone.id)
 
         actor = Caller("person", someone.id, origin="slip")
         await self._acts.do(actor, f"slip.{one.kind}", await self._target(someone.id, someone.org), work, unique="login")
@@ -166,16 +214,17 @@ class Logins:
         """What a token is worth; raises `LinkInvalid`, `LinkExpired`."""
         return await self.slips.peek(token)
 
-    async def _checked(self, password: str, login: str, org_id: str, field: str) -> str:
+    async def checked(self, password: str, login: str, org_id: str, field: str) -> str:
+        """The hash to keep of a new password; raises `Invalid`, naming `field`, for one that nobody should have."""
         home = await self.orgs.get(org_id)
         weak = weakness(password, login, home.code if home else "")
         if weak:
             raise Invalid({field: weak})
         return await self.passwords.hash(password)
 
-    async def _keep_password(self, person_id: str, password: str) -> None:
+    async def _hash_anew(self, person_id: str, old: str, password: str) -> None:
         kept = await self.passwords.hash(password)
-        await self._database.write(lambda connection: rows.set_password(connection, person_id, kept))
+        await self._database.write(lambda connection: rows.swap_password(connection, person_id, old, kept))
 
     async def _target(self, person_id: str, org_id: str) -> Target:
         home = await self.orgs.get(org_id)

@@ -19,8 +19,10 @@ from server.accounts.slips import Slips
 from server.domain.masking import masked_number
 from server.domain.orgs import Org
 from server.domain.people import Assignment, Person
-from server.errors import Forbidden, Invalid, LastAdmin, NotThere
-from server.store.people import add_assignment, add_person, change_person, end_assignment, narrow
+from server.errors import Forbidden, Invalid, LastAdmin, NotThere, Taken
+from server.store.identities import drop_identities
+from server.store.people import add_assignment, add_person, change_person, end_assignment, narrow, root_admins
+from server.store.recovery import set_codes
 from server.store.tables import person as person_table
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -28,6 +30,8 @@ Login = Annotated[str, Meta(min_length=2, max_length=64, pattern=r"^[A-Za-z0-9][
 Number = Annotated[str, Meta(min_length=2, max_length=40, pattern=r"^[A-Za-z0-9-]+$")]
 AssignedRole = Literal["admin", "inspector", "teacher", "assistant", "librarian", "reviewer"]
 DAY_MS = 24 * 3_600_000
+ADMINS = "root admins"
+"""Name of the lock of whoever takes somebody's rights away."""
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,16 +103,25 @@ class People:
                     return found, home
         raise Forbidden(action) if who.may("person.see", at(home.path)) else NotThere
 
+    async def lower(self, who: Caller, person_id: str, action: str) -> tuple[Person, Org]:
+        """As `find`, for what lets the caller enter as somebody, and so have that one's rights. Raises `Forbidden` for a role above."""
+        found, home = await self.find(who, person_id, action)
+        for place in await self._places(found.id):
+            who.need(action, at(place.path))
+        return found, home
+
     async def _places(self, person_id: str) -> Sequence[Org]:
+        """Where somebody has a role now or later: a school one has left has no say any more."""
         roles = (await self._office.people.assignments([person_id]))[person_id]
-        return list((await self._office.orgs.many({role.org for role in roles if role.org})).values())
+        now = self._now()
+        return list((await self._office.orgs.many({role.org for role in roles if role.org and not _over(role, now)})).values())
 
     async def listed(self, who: Caller, search: str = "", role: str = "", under: str = "") -> list[Shown]:
         """People of the caller's scope (or of `under`, a path inside it), by name or login where asked. Names are opened here, in memory."""
         scopes = who.scopes("person.see")
         if under:
             scopes = (under,) if any(under.startswith(scope) for scope in scopes) else ()
-        people = await self._office.people.under(scopes)
+        people = await self._office.people.under(scopes, self._now())
         shown = await self._shown(people)
         wanted = search.strip().lower()
         kept = [one for one in shown if not wanted or wanted in one.name.lower() or wanted in (one.person.login or "")]
@@ -138,6 +151,7 @@ class People:
         row, now = draw(), self._now()
         if form.role:
             who.need("role.grant", at(org.path))
+        await self._check_free(form)
 
         async def work(connection: AsyncConnection) -> Person:
             put = self._office.contents.put
@@ -156,6 +170,7 @@ class People:
     async def edit(self, who: Caller, person_id: str, form: EditPerson) -> None:
         """Change name, login, number; an empty number keeps the old one. Raises `EditConflict`, `Taken`."""
         found, home = await self.find(who, person_id, "person.edit")
+        await self._check_free(form, found.id)
 
         async def work(connection: AsyncConnection) -> None:
             put, old = self._office.contents.put, [found.name]
@@ -174,32 +189,35 @@ class People:
     async def disable(self, who: Caller, person_id: str, version: int, *, disabled: bool) -> None:
         """Shut the account, or open it again. Raises `EditConflict`, `LastAdmin`."""
         found, home = await self.find(who, person_id, "person.edit")
-        if disabled:
-            await self._not_the_last(found.id)
         at_ms = self._now() if disabled else None
 
         async def work(connection: AsyncConnection) -> None:
+            if disabled:
+                await self._not_the_last(connection, person=found.id)
             await change_person(connection, found.id, version, disabled_at=at_ms)
             await narrow(connection, found.id)
             await self._sessions.end_all(connection, found.id)
 
-        await self._office.acts.do(who, "person.disable" if disabled else "person.enable", target("person", found.id, home), work)
+        act = "person.disable" if disabled else "person.enable"
+        await self._office.acts.do(who, act, target("person", found.id, home), work, locks=(ADMINS,))
 
     async def erase(self, who: Caller, person_id: str, version: int) -> None:
         """Name, number and second factor are gone for good, the account is shut; what the log says of its id stays (S20)."""
         found, home = await self.find(who, person_id, "person.edit")
-        await self._not_the_last(found.id)
 
         async def work(connection: AsyncConnection) -> None:
+            await self._not_the_last(connection, person=found.id)
             await change_person(
                 connection, found.id, version, disabled_at=self._now(), number=None, number_index=None, login=None, totp=None
             )
             await connection.execute(update(person_table).where(person_table.c.id == found.id).values(password_hash=None))
             await narrow(connection, found.id)
             await self._sessions.end_all(connection, found.id)
+            await drop_identities(connection, found.id)
+            await set_codes(connection, found.id, (), self._now())
             await self._office.contents.erase_owner(connection, found.id)
 
-        await self._office.acts.do(who, "person.erase", target("person", found.id, home), work)
+        await self._office.acts.do(who, "person.erase", target("person", found.id, home), work, locks=(ADMINS,))
 
     async def grant(self, who: Caller, person_id: str, form: GrantRole) -> None:
         """A role at an organisation of the caller's scope. Raises `Invalid`, `NotThere`."""
@@ -221,40 +239,47 @@ class People:
         if role is None or role.org is None:
             raise NotThere
         org = await self._office.org(who, role.org, "role.grant")
-        if role.role == "admin":
-            await self._not_the_last(role.person, only=role.id)
 
         async def work(connection: AsyncConnection) -> None:
+            await self._not_the_last(connection, role=role.id)
             await end_assignment(connection, role.id, self._now())
             await narrow(connection, role.person)
 
-        await self._office.acts.do(who, "role.end", target("person", role.person, org), work, details={"role": role.role})
+        about = target("person", role.person, org)
+        await self._office.acts.do(who, "role.end", about, work, locks=(ADMINS,), details={"role": role.role})
         return role.person
 
     async def invite(self, who: Caller, person_id: str, kind: Literal["invitation", "reset"]) -> str:
-        """A one-time token to choose login and password, or only a new password. Raises `Forbidden` for a role above the caller's."""
+        """A one-time token to choose login and password, or only a new password; with a reset the old password opens nothing any more.
+
+        Raises `Forbidden` for somebody with a role above the caller's.
+        """
         action = "person.invite" if kind == "invitation" else "person.reset"
-        found, home = await self.find(who, person_id, action)
-        for place in await self._places(found.id):
-            who.need(action, at(place.path))  # whoever may enter as somebody has that one's rights: nobody above oneself
+        found, home = await self.lower(who, person_id, action)
 
         async def work(connection: AsyncConnection) -> str:
             if kind == "reset":
+                await connection.execute(update(person_table).where(person_table.c.id == found.id).values(password_hash=None))
                 await self._sessions.end_all(connection, found.id)
             return await self.slips.issue(connection, kind, found.id, who.id)
 
         return await self._office.acts.do(who, action, target("person", found.id, home), work)
 
-    async def _not_the_last(self, person_id: str, only: str = "") -> None:
-        """The installation keeps an admin at its root."""
-        roots = {one.id for one in await self._office.orgs.under(["/"]) if one.parent is None}
-        people = await self._office.people.under([f"/{root}/" for root in roots])
-        roles = await self._office.people.assignments([one.id for one in people if one.disabled_at is None])
-        now = self._now()
-        admins = [r for rs in roles.values() for r in rs if r.role == "admin" and r.org in roots and _valid(r, now)]
-        left = [r for r in admins if (r.id != only if only else r.person != person_id)]
-        if admins and not left and any(r.person == person_id for r in admins):
+    async def _not_the_last(self, connection: AsyncConnection, *, person: str = "", role: str = "") -> None:
+        """The installation keeps an admin at its root, whom two at once cannot take away from each other (`ADMINS`)."""
+        admins = await root_admins(connection, self._now())
+        if admins and all(person == one or role == assignment for one, assignment in admins):
             raise LastAdmin
+
+    async def _check_free(self, form: NewPerson | EditPerson, but: str = "") -> None:
+        """Login and number are nobody else's; raises `Taken`, naming which."""
+        other = await self._office.people.by_login(form.login) if form.login else None
+        if other is not None and other.id != but:
+            raise Taken(field="login")
+        index = self._index(form.number)
+        other = await self._office.people.by_number(index) if index else None
+        if other is not None and other.id != but:
+            raise Taken(field="number")
 
     def _index(self, number: str | None) -> str | None:
         return self._office.contents.blind("person", number) if number else None
@@ -264,4 +289,8 @@ class People:
 
 
 def _valid(role: Assignment, now: int) -> bool:
-    return role.valid_from <= now and (role.valid_until is None or role.valid_until > now)
+    return role.valid_from <= now and not _over(role, now)
+
+
+def _over(role: Assignment, now: int) -> bool:
+    return role.valid_until is not None and role.valid_until <= now

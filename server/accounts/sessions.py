@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts import cookies
 from server.accounts.ids import draw
+from server.errors import BadLogin
 from server.store import Database
+from server.store.logins import still_proved
 from server.store.tables import session
 
 MOST = 20
@@ -30,6 +32,12 @@ class Login:
     second_factor: bool
 
 
+async def end_of_student(connection: AsyncConnection, student: str, now: int) -> None:
+    """End all of a student, in the transaction of what makes it necessary."""
+    s = session.c
+    await connection.execute(update(session).where(s.student == student, s.ended_at.is_(None)).values(ended_at=now))
+
+
 class Sessions:
     """`now`: UTC ms; `hours`: how long one lives at most."""
 
@@ -39,12 +47,24 @@ class Sessions:
         self._lives_ms = int(hours * HOUR_MS)
 
     async def begin(
-        self, *, person: str | None = None, student: str | None = None, second_factor: bool = False, instead_of: str = ""
+        self,
+        *,
+        person: str | None = None,
+        student: str | None = None,
+        second_factor: bool = False,
+        instead_of: str = "",
+        proved: str | None = None,
     ) -> cookies.Bearer:
-        """A new session; the one it stands for (`instead_of`) ends in the same transaction, so that no old cookie keeps new rights."""
+        """A new session; the one it stands for (`instead_of`) ends in the same transaction, so that no old cookie keeps new rights.
+
+        `proved`: the hash that the password was checked against. If it was changed meanwhile, what ended all sessions then must not
+        miss this one: raises `BadLogin`.
+        """
         bearer, now = cookies.issue(draw()), self._now()
 
         async def work(connection: AsyncConnection) -> None:
+            if proved is not None and not await still_proved(connection, proved, person_id=person, student_id=student):
+                raise BadLogin
             if instead_of:
                 await connection.execute(update(session).where(session.c.id == instead_of).values(ended_at=now))
             await self._make_room(connection, person, student)

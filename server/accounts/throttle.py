@@ -1,16 +1,18 @@
 """Failed logins make one wait, longer each time; shared by all web processes. Nobody is locked out for good.
 
-By account from the 5th failure on; by address only from the 50th, since a whole school comes from one. A success forgets the
-account's failures; everything is forgotten after an hour.
+By account from the 5th failure on; by address only from the 50th, since a whole school comes from one. A try counts against its
+account before the secret is looked at, so that a crowd of guesses sent at once gets no more tries than one after the other. A success
+forgets the account's failures; everything is forgotten after an hour.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.errors import TooMany
@@ -37,15 +39,20 @@ class Throttle:
         self._database = database
         self._now = now
 
-    async def check(self, *who: tuple[str, str]) -> None:
-        """Each of `who` is (kind, name); raises `TooMany` with the seconds to wait."""
-        now = self._now()
-        kinds = {_key(kind, name): kind for kind, name in who}
-        rows = await self._database.read(select(attempt).where(attempt.c.key.in_(sorted(kinds))))
-        fresh = (row for row in rows if now - row.last_at < FORGOTTEN_MS)
-        left = max((row.last_at + wait_ms(kinds[row.key], row.failures) - now for row in fresh), default=0)
-        if left > 0:
-            raise TooMany(retry_after=math.ceil(left / 1000))
+    async def begin(self, account: tuple[str, str], *others: tuple[str, str]) -> None:
+        """Before a secret is tried: raises `TooMany` with the seconds to wait, else counts a failure of `account` (kind, name).
+
+        `others` (the address) only let it through or not: `failed` counts them, since of the right ones a whole school sends many.
+        """
+        who, key = (account, *others), _key(*account)
+        _refuse(who, await self._database.read(_rows(who)), self._now())  # a flood is told no without a write
+
+        async def work(connection: AsyncConnection) -> None:
+            await lock(connection, f"attempt:{key}")
+            _refuse(who, (await connection.execute(_rows(who))).all(), self._now())
+            await self._count(connection, key)
+
+        await self._database.write(work)
 
     async def failed(self, *who: tuple[str, str]) -> None:
         """Count a failure."""
@@ -53,19 +60,35 @@ class Throttle:
         async def work(connection: AsyncConnection) -> None:
             for key in sorted(_key(kind, name) for kind, name in who):
                 await lock(connection, f"attempt:{key}")
-                row = (await connection.execute(select(attempt).where(attempt.c.key == key))).first()
-                if row is None:
-                    await connection.execute(insert(attempt).values(key=key, failures=1, last_at=self._now()))
-                else:
-                    failures = 1 if self._now() - row.last_at >= FORGOTTEN_MS else row.failures + 1
-                    await connection.execute(update(attempt).where(attempt.c.key == key).values(failures=failures, last_at=self._now()))
+                await self._count(connection, key)
 
         await self._database.write(work)
+
+    async def _count(self, connection: AsyncConnection, key: str) -> None:
+        now = self._now()
+        row = (await connection.execute(select(attempt).where(attempt.c.key == key))).first()
+        if row is None:
+            await connection.execute(insert(attempt).values(key=key, failures=1, last_at=now))
+        else:
+            failures = 1 if now - row.last_at >= FORGOTTEN_MS else row.failures + 1
+            await connection.execute(update(attempt).where(attempt.c.key == key).values(failures=failures, last_at=now))
 
     async def succeeded(self, kind: str, name: str) -> None:
         """Forget the failures of an account, and whatever is an hour old."""
         old = attempt.c.last_at < self._now() - FORGOTTEN_MS
         await self._database.execute(delete(attempt).where((attempt.c.key == _key(kind, name)) | old))
+
+
+def _rows(who: Sequence[tuple[str, str]]) -> Select[Any]:
+    return select(attempt).where(attempt.c.key.in_(sorted(_key(kind, name) for kind, name in who)))
+
+
+def _refuse(who: Sequence[tuple[str, str]], rows: Sequence[Row[Any]], now: int) -> None:
+    kinds = {_key(kind, name): kind for kind, name in who}
+    fresh = (row for row in rows if now - row.last_at < FORGOTTEN_MS)
+    left = max((row.last_at + wait_ms(kinds[row.key], row.failures) - now for row in fresh), default=0)
+    if left > 0:
+        raise TooMany(retry_after=math.ceil(left / 1000))
 
 
 def _key(kind: str, name: str) -> str:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from server.cli import accounts, admin_audit, admin_keys
+from server.cli import accounts, admin_audit, admin_keys, exchange
 from server.cli.hall import Word, open_hall
 from server.settings import Settings
 
@@ -14,6 +14,7 @@ WORDS: tuple[Word, ...] = (
     *accounts.WORDS,
     *admin_audit.WORDS,
     *admin_keys.WORDS,
+    *exchange.WORDS,
 )
 """Every word. A part of the product adds its module's `WORDS` here and nothing else."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from server.domain.orgs import TIERS
 from server.domain.people import SCHOOL_ROLES
-from server.domain.permissions import PERSON, PUBLIC, RULES, Rule
+from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC, RULES, Rule
 
 _LETTERS = {"below": "B", "lesson": "L", "self": "S"}
 _LEGEND = (
@@ -19,7 +19,7 @@ _LEGEND = (
 
 def as_table() -> list[str]:
     """Lines of text: a row for each action, a column for each role, and the tiers a role must stand at for B."""
-    width = max(len(action) for action in (*RULES, *PUBLIC, *PERSON))
+    width = max(len(action) for action in ACTIONS)
     head = f"{'action':{width}}  " + "  ".join(SCHOOL_ROLES) + "  tiers for B"
     return [head, "-" * len(head), *_rows(width), "", *_LEGEND]
 
@@ -28,7 +28,12 @@ def _rows(width: int) -> Iterator[str]:
     for action, rule in RULES.items():
         cells = "  ".join(f"{_reach(rule, role):<{len(role)}}" for role in SCHOOL_ROLES)
         yield f"{action:{width}}  {cells}  {_tiers(rule)}".rstrip()
-    for actions, words in ((PERSON, "everybody who is logged in, about oneself"), (PUBLIC, "anybody: the paper shown is checked")):
+    others = (
+        (PERSON, "everybody who is logged in, about oneself"),
+        (PUBLIC, "anybody: the paper shown is checked"),
+        ({LESSON_PAPER}, "whoever has a link of the lesson, or one of lesson.teach, lesson.attend, lesson.inspect in it"),
+    )
+    for actions, words in others:
         for action in sorted(actions):
             yield f"{action:{width}}  {words}"
 
@@ -51,4 +56,4 @@ def as_json() -> dict[str, object]:
         }
         for action, rule in RULES.items()
     }
-    return {"actions": rules, "person": sorted(PERSON), "public": sorted(PUBLIC)}
+    return {"actions": rules, "person": sorted(PERSON), "public": sorted(PUBLIC), "paper": [LESSON_PAPER]}

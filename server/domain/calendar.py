@@ -69,6 +69,10 @@ class Term:
         return (self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1))
 
 
+Period = tuple[int, str, str]
+"""Number, begin and end (`HH:MM`) of a period."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bell:
     """A school's period table from a day on."""
@@ -118,6 +122,13 @@ def days_of(term: Term, slot: Slot) -> list[date]:
 def bell_on(bells: Iterable[Bell], day: date) -> Bell | None:
     """The period table that counts on a day: the latest that begins no later."""
     return max((bell for bell in bells if bell.valid_from <= day), key=lambda bell: bell.valid_from, default=None)
+
+
+def cut(bell: Bell, begins: str, ends: str) -> tuple[Period, ...] | None:
+    """The periods that a lesson at `HH:MM` touches without lying inside one of them; None: it lies inside one."""
+    touched = tuple((number, *times) for number, times in sorted(bell.periods.items()) if times[0] < ends and times[1] > begins)
+    inside = any(first <= begins and ends <= last for _, first, last in touched)
+    return None if inside else touched
 
 
 def moment(day: date, hour: str, zone: tzinfo) -> int:

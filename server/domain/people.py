@@ -25,6 +25,8 @@ class Grant:
     """The organisation's tier."""
     subject: str = ""
     """`parent` and `student`: the student; `device`: its classroom; else the lesson of a role in one lesson."""
+    school_class: str = ""
+    """`parent` and `student`: the student's class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 | reach | the object must be |
 |---|---|
 | `below` | in the role's organisation or under it |
-| `lesson` | a lesson one takes part in: as its teacher, or from a room of one's own organisation or device |
+| `lesson` | a lesson one takes part in: as its teacher, from a room of one's own organisation or device, or as a pupil of its classes |
 | `self` | oneself: the student, the parent's child, the device's own room |
 
 `tiers` says at which tier a role must stand for `below` to count; `person` actions are everybody's who is logged in, about
@@ -44,6 +44,8 @@ class Where:
     """Ids of those who take part in the lesson in person: teacher, substitute, assistants."""
     rooms: Mapping[str, str] = field(default_factory=dict)
     """The lesson's classrooms, master's included, with their organisations' paths."""
+    classes: frozenset[str] = field(default_factory=frozenset)
+    """The classes that sit in them."""
     subject: str = ""
     """The student, device room or person it is about."""
 
@@ -54,7 +56,6 @@ def _rule(tiers: frozenset[Tier] = EVERY, **roles: str) -> Rule:
         "lesson": frozenset({"lesson"}),
         "self": frozenset({"self"}),
         "below+lesson": frozenset({"below", "lesson"}),
-        "lesson+self": frozenset({"lesson", "self"}),
     }
     return Rule({role: known[reach] for role, reach in roles.items()}, tiers)  # type: ignore[misc]  # names are checked by the tests
 
@@ -113,8 +114,7 @@ RULES: Mapping[str, Rule] = {
         inspector="below+lesson",
         teacher="below+lesson",
         assistant="below+lesson",
-        student="lesson+self",
-        parent="self",
+        student="lesson",
         device="lesson",
     ),
     "lesson.edit": _rule(admin="below"),
@@ -152,6 +152,8 @@ def _reaches(grant: Grant, person: str, rule: Rule, where: Where) -> bool:
 
 
 def _takes_part(grant: Grant, person: str, where: Where) -> bool:
+    if grant.role == "student":
+        return grant.school_class in where.classes  # of the same school's other classes they see nothing
     if grant.subject == where.lesson or person in where.people:
         return True
     if grant.role == "teacher":
@@ -159,6 +161,11 @@ def _takes_part(grant: Grant, person: str, where: Where) -> bool:
     if grant.role == "device":
         return grant.subject in where.rooms
     return bool(grant.path) and any(path.startswith(grant.path) for path in where.rooms.values())
+
+
+def anywhere(grants: Iterable[Grant], action: str) -> bool:
+    """Whether one of the roles may do `action` to something at all."""
+    return any(grant.role in RULES[action].reach for grant in grants)
 
 
 def scopes(grants: Iterable[Grant], action: str) -> tuple[str, ...]:

@@ -61,4 +61,5 @@ class ScheduledLesson:
         if self.master_classroom:
             rooms[self.master_classroom] = self.path
         people = frozenset({self.teacher} if self.teacher else ())
-        return Where(self.path, self.id, people, rooms)
+        classes = frozenset(one for one in (self.school_class, *(room.school_class for room in self.rooms.values())) if one)
+        return Where(self.path, self.id, people, rooms, classes)

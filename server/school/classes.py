@@ -16,6 +16,7 @@ from server.accounts.caller import Caller
 from server.accounts.ids import draw
 from server.accounts.office import Office, known_id, target
 from server.accounts.passwords import Passwords
+from server.accounts.sessions import end_of_student
 from server.domain.masking import masked_name
 from server.domain.orgs import Org, SchoolClass, SeatingPlan, Student
 from server.domain.seating import seat_problems
@@ -179,6 +180,7 @@ async def set_pin(office: Office, who: Caller, student_id: str, passwords: Passw
 
     async def work(connection: AsyncConnection) -> None:
         await connection.execute(update(student_table).where(student_table.c.id == found.id).values(pin_hash=kept))
+        await end_of_student(connection, found.id, office.now())
 
     await office.acts.do(who, "student.pin", target("student", found.id, org), work)
     return pin
@@ -213,7 +215,7 @@ async def erase(office: Office, who: Caller, student_id: str, version: int) -> N
 async def set_seats(office: Office, who: Caller, class_id: str, form: SetSeats) -> SeatingPlan:
     """Who sits where from a day on: the plan of that day is changed if it has not begun yet, else a new one is made.
 
-    Raises `Invalid` naming each wrong seat as `seat.N`, `EditConflict`.
+    Raises `Invalid` naming each wrong seat as `seat.N`, `EditConflict`: also where the form knew of no plan and there is one by now.
     """
     found, org = await office.school_class(who, class_id, "plan.edit")
     room = await office.rooms.get(form.classroom)
@@ -226,7 +228,7 @@ async def set_seats(office: Office, who: Caller, class_id: str, form: SetSeats) 
         changed = replace(known, seats=seats, version=known.version + 1)
 
         async def change(connection: AsyncConnection) -> SeatingPlan:
-            await change_plan(connection, known.id, form.version or known.version, seats)
+            await change_plan(connection, known.id, form.version or 0, seats)
             return changed
 
         return await office.acts.do(who, "plan.edit", target("plan", known.id, org), change)

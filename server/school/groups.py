@@ -100,8 +100,11 @@ async def add_room(office: Office, who: Caller, group_id: str, form: AddRoom) ->
     await _set(office, who, group, org, form.version, rooms, "group.add_room", room.id)
 
 
-async def remove_room(office: Office, who: Caller, group_id: str, form: RemoveRoom) -> None:
-    """A room follows no more: said by the group's organisation, or by the room's own school. Raises `NotThere`, `EditConflict`."""
+async def remove_room(office: Office, who: Caller, group_id: str, form: RemoveRoom) -> bool:
+    """A room follows no more: said by the group's organisation, or by the room's own school. Raises `NotThere`, `EditConflict`.
+
+    Whether the caller may see the group, of which the room's school knows only its own part.
+    """
     group = await office.groups.get(known_id(group_id))
     room = await office.rooms.get(form.room) if group and form.room in group.rooms else None
     if group is None or room is None:
@@ -113,6 +116,7 @@ async def remove_room(office: Office, who: Caller, group_id: str, form: RemoveRo
     who.need("group.edit", at(allowed[0].path))
     rooms = {one: sitting for one, sitting in group.rooms.items() if one != room.id}
     await _set(office, who, group, homes[group.org], form.version, rooms, "group.remove_room", room.id)
+    return who.may("group.see", at(homes[group.org].path))
 
 
 async def close(office: Office, who: Caller, group_id: str, form: CloseGroup) -> None:

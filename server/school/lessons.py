@@ -22,8 +22,8 @@ from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.errors import Invalid, NotThere
 from server.school.fields import Day, Id, Name, TimeOfDay, Version
 from server.school.terms import as_day, calendar
-from server.school.timetable import clash_error, roster_names
-from server.store.bookings import add_lesson, book, change_lesson, clashes, release, resources_of
+from server.school.timetable import in_words, roster_names
+from server.store.bookings import Booked, add_lesson, book, change_lesson, clashes, release, resources_of
 from server.store.people import narrow
 
 NOT_BEGUN = frozenset({"scheduled", "open"})
@@ -100,19 +100,23 @@ async def move(office: Office, who: Caller, lesson_id: str, form: MoveLesson, zo
     begin, end = await _times(office, found, form, zone)
     if end <= office.now():
         raise Invalid({"day": "low"})
-    moved = replace(found, starts_at=begin, ends_at=end, day=form.day, period=form.period)
+    period = None if form.begins else form.period  # times of its own are nobody's period
+    moved = replace(found, starts_at=begin, ends_at=end, day=form.day, period=period)
 
     async def work(connection: AsyncConnection) -> None:
-        await _free(connection, office, who, moved, zone)
-        values = {"starts_at": begin, "ends_at": end, "day": form.day, "period": form.period}
+        await _free(connection, moved)
+        values = {"starts_at": begin, "ends_at": end, "day": form.day, "period": period}
         await change_lesson(connection, found.id, form.version, NOT_BEGUN, **values)
         await book(connection, moved)
 
-    await office.acts.do(who, "lesson.move", _target(found), work, locks=tuple(resources_of(found)), details={"day": form.day})
+    async with in_words(office, who, zone):
+        await office.acts.do(who, "lesson.move", _target(found), work, locks=tuple(resources_of(found)), details={"day": form.day})
 
 
 async def _times(office: Office, found: ScheduledLesson, form: MoveLesson, zone: ZoneInfo) -> tuple[int, int]:
     day = as_day(form.day, "day")
+    if bool(form.begins) != bool(form.ends):
+        raise Invalid({"ends" if form.begins else "begins": "required"})
     if form.begins and form.ends:
         begin, end = moment(day, form.begins, zone), moment(day, form.ends, zone)
     elif form.period:
@@ -132,12 +136,12 @@ async def substitute(office: Office, who: Caller, lesson_id: str, form: Substitu
     """Somebody else teaches; the one before loses the console within two seconds. Raises `Invalid`, `BookingClash`, `EditConflict`."""
     found = await find(office, who, lesson_id, "lesson.edit")
     teacher = await office.people.get(form.teacher)
-    if teacher is None or teacher.disabled_at is not None or not await _is_teacher(office, who, teacher.id):
+    if teacher is None or teacher.disabled_at is not None or not await _is_teacher(office, who, teacher.id, found):
         raise Invalid({"teacher": "choice"})
     changed = replace(found, teacher=teacher.id, instead_of=found.instead_of or found.teacher)
 
     async def work(connection: AsyncConnection) -> None:
-        await _free(connection, office, who, changed, zone)
+        await _free(connection, changed)
         values = {"teacher": changed.teacher, "instead_of": changed.instead_of if changed.instead_of != changed.teacher else None}
         await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
         await book(connection, changed)
@@ -145,14 +149,16 @@ async def substitute(office: Office, who: Caller, lesson_id: str, form: Substitu
             await narrow(connection, found.teacher)
 
     locks = tuple(resources_of(found) | resources_of(changed))
-    await office.acts.do(who, "lesson.substitute", _target(found), work, locks=locks, details={"teacher": teacher.id})
+    async with in_words(office, who, zone):
+        await office.acts.do(who, "lesson.substitute", _target(found), work, locks=locks, details={"teacher": teacher.id})
 
 
-async def _is_teacher(office: Office, who: Caller, person_id: str) -> bool:
-    """A teacher somewhere in the caller's scope."""
-    scopes = who.scopes("lesson.edit")
+async def _is_teacher(office: Office, who: Caller, person_id: str, lesson: ScheduledLesson) -> bool:
+    """A teacher somewhere in the caller's scope at the time of the lesson."""
+    scopes, begin = who.scopes("lesson.edit"), lesson.starts_at or 0
     roles = (await office.people.assignments([person_id]))[person_id]
-    homes = await office.orgs.many({role.org for role in roles if role.role == "teacher" and role.org})
+    then = [one for one in roles if one.valid_from <= begin and (one.valid_until is None or one.valid_until > begin)]
+    homes = await office.orgs.many({role.org for role in then if role.role == "teacher" and role.org})
     return any(home.path.startswith(scope) for home in homes.values() for scope in scopes)
 
 
@@ -197,11 +203,12 @@ async def create(office: Office, who: Caller, form: NewLesson, zone: ZoneInfo) -
     roster = {MASTER: names[master.id]} | {room.participant: names[room.classroom] for room in new.rooms.values()}
 
     async def work(connection: AsyncConnection) -> ScheduledLesson:
-        await _free(connection, office, who, new, zone)
+        await _free(connection, new)
         await add_lesson(connection, new, roster, office.now())
         return new
 
-    return await office.acts.do(who, "lesson.create", _target(new), work, locks=tuple(resources_of(new)))
+    async with in_words(office, who, zone):
+        return await office.acts.do(who, "lesson.create", _target(new), work, locks=tuple(resources_of(new)))
 
 
 async def _parts(office: Office, wanted: Mapping[str, str | None]) -> dict[str, ScheduledRoom]:
@@ -212,10 +219,10 @@ async def _parts(office: Office, wanted: Mapping[str, str | None]) -> dict[str, 
     }
 
 
-async def _free(connection: AsyncConnection, office: Office, who: Caller, wanted: ScheduledLesson, zone: ZoneInfo) -> None:
+async def _free(connection: AsyncConnection, wanted: ScheduledLesson) -> None:
     found = await clashes(connection, resources_of(wanted), wanted.starts_at or 0, wanted.ends_at or 0, wanted.id)
     if found:
-        raise await clash_error(office, who, found[0], zone)
+        raise Booked(found[0])
 
 
 def _target(one: ScheduledLesson) -> Target:

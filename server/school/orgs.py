@@ -12,9 +12,12 @@ from server.accounts.caller import Caller, at
 from server.accounts.ids import draw
 from server.accounts.office import Office, target
 from server.domain.orgs import Org, Tier, below
-from server.errors import Forbidden, Invalid, NotThere
+from server.errors import EditConflict, Forbidden, Invalid, NotThere
 from server.school.fields import Code, Id, Name, Version
-from server.store.orgs import add_org, change_org, move_paths
+from server.store.orgs import add_org, change_org, has_open_children, move_paths, read_org
+
+TREE = "org tree"
+"""Name of the lock of whoever adds, moves or closes."""
 
 
 class NewOrg(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +57,7 @@ async def create(office: Office, who: Caller, parent_id: str, form: NewOrg) -> O
         raise Invalid({"tier": "choice"})
     row = draw()
     new = Org(row, parent.id, form.tier, form.code, form.name, f"{parent.path}{row}/", 1)
-    return await _add(office, who, new)
+    return await _add(office, who, new, parent)
 
 
 async def create_root(office: Office, who: Caller, form: NewOrg) -> Org:
@@ -65,12 +68,25 @@ async def create_root(office: Office, who: Caller, form: NewOrg) -> Org:
     return await _add(office, who, Org(row, None, form.tier, form.code, form.name, f"/{row}/", 1))
 
 
-async def _add(office: Office, who: Caller, new: Org) -> Org:
+async def _add(office: Office, who: Caller, new: Org, parent: Org | None = None) -> Org:
     async def work(connection: AsyncConnection) -> Org:
+        await _unchanged(connection, parent)
         await add_org(connection, new, office.now())
         return new
 
-    return await office.acts.do(who, "org.create", target("org", new.id, new), work, unique="code", details={"tier": new.tier})
+    about = target("org", new.id, new)
+    return await office.acts.do(who, "org.create", about, work, locks=(TREE,), unique="code", details={"tier": new.tier})
+
+
+async def _unchanged(connection: AsyncConnection, *known: Org | None) -> None:
+    """They were neither moved nor closed since they were read, and are not until the commit (`TREE`): paths are made of them.
+
+    Raises `EditConflict`.
+    """
+    for one in known:
+        now = await read_org(connection, one.id) if one else None
+        if one and (now is None or (now.path, now.closed_at) != (one.path, one.closed_at)):
+            raise EditConflict
 
 
 async def edit(office: Office, who: Caller, org_id: str, form: EditOrg) -> Org:
@@ -94,24 +110,28 @@ async def move(office: Office, who: Caller, org_id: str, form: MoveOrg) -> None:
         raise Invalid({"parent": "choice"})
 
     async def work(connection: AsyncConnection) -> None:
+        await _unchanged(connection, org, parent)
         await change_org(connection, org.id, form.version, parent=parent.id)
         await move_paths(connection, org.path, f"{parent.path}{org.id}/")
 
     said: dict[str, str | int] = {"from": org.parent or "", "to": parent.id}
-    await office.acts.do(who, "org.move", target("org", org.id, org), work, locks=("org tree",), details=said)
+    await office.acts.do(who, "org.move", target("org", org.id, org), work, locks=(TREE,), details=said)
 
 
 async def close(office: Office, who: Caller, org_id: str, form: CloseOrg) -> None:
-    """Close or reopen; what is open under it must be closed first. Raises `Invalid`, `EditConflict`."""
+    """Close or reopen; nothing is open under what is closed. Raises `Invalid`, `EditConflict`."""
     org = await office.org(who, org_id, "org.edit")
     closing = form.closed == "1"
-    if closing and any(child.closed_at is None for child in await office.orgs.children(org.id)):
-        raise Invalid({"closed": "children"})
 
     async def work(connection: AsyncConnection) -> None:
+        if closing and await has_open_children(connection, org.id):
+            raise Invalid({"closed": "children"})
+        above = await read_org(connection, org.parent) if org.parent and not closing else None
+        if above is not None and above.closed_at is not None:
+            raise Invalid({"closed": "above"})
         await change_org(connection, org.id, form.version, closed_at=office.now() if closing else None)
 
-    await office.acts.do(who, "org.close" if closing else "org.reopen", target("org", org.id, org), work)
+    await office.acts.do(who, "org.close" if closing else "org.reopen", target("org", org.id, org), work, locks=(TREE,))
 
 
 async def crumbs(office: Office, who: Caller, org: Org) -> list[Org]:

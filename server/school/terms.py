@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.caller import Caller
@@ -56,7 +57,7 @@ class NewBell(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Name
     valid_from: Day
-    lines: Name
+    lines: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
 def calendar(office: Office) -> CalendarStore:
@@ -89,7 +90,7 @@ async def create_term(office: Office, who: Caller, org_id: str, form: NewTerm) -
 
 
 async def set_day(office: Office, who: Caller, term_id: str, form: SetDay) -> None:
-    """Make a day off, a make-up day, or usual again. Lessons made already are not moved: publishing the courses again does that.
+    """Make a day off, a make-up day, or usual again. Lessons made already stay: publishing the courses again makes those of a make-up day.
 
     Raises `Invalid`, `EditConflict`.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -21,10 +22,10 @@ from server.domain.course import Course
 from server.domain.orgs import Org
 from server.domain.principal import MASTER
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
-from server.errors import BookingClash, Invalid, NotThere
+from server.errors import BookingClash, Invalid, NotThere, Taken
 from server.school.fields import Id, Name, Version
 from server.school.terms import calendar
-from server.store.bookings import Clash, add_lesson, clashes, resources_of
+from server.store.bookings import Booked, Clash, add_lessons, clashes, clashing, resources_of, slots_made
 from server.store.courses import CourseStore, add_course, add_slot, change_course, remove_slot, set_course_rooms
 from server.store.orgs import OrgStore
 
@@ -32,6 +33,8 @@ Stage = Literal["primary", "junior", "senior"]
 Word = Annotated[str, Meta(min_length=1, max_length=32)]
 MOST_LESSONS = 400
 """One course in one term."""
+MOST_WEEKS = 40
+"""Of a term."""
 
 
 class NewCourse(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +96,12 @@ async def create(office: Office, who: Caller, org_id: str, form: NewCourse) -> C
     wrong = {}
     if group is None or master is None or group.closed_at or master.org != org.id:
         wrong["standing_group"] = "choice"
-    if teacher is None or teacher.disabled_at or not await _teaches_at(office, teacher.id, org):
+    if teacher is None or teacher.disabled_at or not await teaches_at(office, teacher.id, org):
         wrong["teacher"] = "choice"
     if term is None or term.id not in {one.id for one in await calendar(office).terms(org.path)}:
         wrong["term"] = "choice"
+    if form.school_class and not await _is_class_of(office, form.school_class, org):
+        wrong["school_class"] = "choice"
     if wrong or group is None or master is None:
         raise Invalid(wrong)
     values = {name: getattr(form, name) for name in NewCourse.__struct_fields__}
@@ -109,7 +114,13 @@ async def create(office: Office, who: Caller, org_id: str, form: NewCourse) -> C
     return await office.acts.do(who, "course.create", target("course", new.id, org), work)
 
 
-async def _teaches_at(office: Office, person: str, org: Org) -> bool:
+async def _is_class_of(office: Office, class_id: str, org: Org) -> bool:
+    found = await office.classes.get(class_id)
+    return found is not None and found.org == org.id and found.closed_at is None
+
+
+async def teaches_at(office: Office, person: str, org: Org) -> bool:
+    """Whether somebody is, or will be, a teacher at the school or at an office above it."""
     now = office.now()
     for role in (await office.people.assignments([person]))[person]:
         if role.role == "teacher" and role.org and (role.valid_until is None or role.valid_until > now):
@@ -120,12 +131,15 @@ async def _teaches_at(office: Office, person: str, org: Org) -> bool:
 
 
 async def slot_added(office: Office, who: Caller, course_id: str, form: AddSlot) -> None:
-    """A weekly place more. Raises `Invalid`, `EditConflict`, `Taken`."""
+    """A weekly place more. Raises `Invalid`, `EditConflict`, `Taken` where the course is held then already."""
     course, org = await find(office, who, course_id, "course.edit")
     try:
-        parse_weeks(form.weeks, 40)
+        weeks = parse_weeks(form.weeks, MOST_WEEKS)
     except BadWeeks as error:
         raise Invalid({"weeks": "format"}) from error
+    same = (one for one in course.slots if (one.weekday, one.period) == (form.weekday, form.period))
+    if any(weeks & parse_weeks(one.weeks, MOST_WEEKS) for one in same):
+        raise Taken(field="period")
     slot = Slot(draw(), form.weekday, form.period, re.sub(r"\s", "", form.weeks.lower()))
 
     async def work(connection: AsyncConnection) -> None:
@@ -136,8 +150,10 @@ async def slot_added(office: Office, who: Caller, course_id: str, form: AddSlot)
 
 
 async def slot_removed(office: Office, who: Caller, course_id: str, form: RemoveSlot) -> None:
-    """A weekly place less. Raises `EditConflict`."""
+    """A weekly place less. Raises `EditConflict`, `NotThere`."""
     course, org = await find(office, who, course_id, "course.edit")
+    if form.slot not in {one.id for one in course.slots}:
+        raise NotThere
 
     async def work(connection: AsyncConnection) -> None:
         await change_course(connection, course.id, form.version)
@@ -152,6 +168,8 @@ async def rooms_from_group(office: Office, who: Caller, course_id: str, version:
     group = await office.groups.get(course.standing_group or "")
     if group is None:
         raise Invalid({"standing_group": "missing"})
+    if group.closed_at is not None or group.master_classroom != course.master_classroom:
+        raise Invalid({"standing_group": "choice"})
 
     async def work(connection: AsyncConnection) -> None:
         await change_course(connection, course.id, version)
@@ -166,7 +184,7 @@ async def rooms_from_group(office: Office, who: Caller, course_id: str, version:
 async def preview(office: Office, who: Caller, course_id: str, zone: ZoneInfo) -> list[Planned]:
     """The lessons of the rest of the term, with what would clash."""
     course, org = await find(office, who, course_id, "course.see")
-    lessons = await _planned(office, course, org, zone)
+    lessons = await planned(office, course, org, zone)
     made = {one.slot for one in await _existing(office, course)}
 
     async def look(connection: AsyncConnection) -> list[Planned]:
@@ -186,32 +204,38 @@ async def publish(office: Office, who: Caller, course_id: str, zone: ZoneInfo) -
     """Make the lessons that are not there yet; how many. All or none: raises `BookingClash` naming the first clash."""
     course, org = await find(office, who, course_id, "course.edit")
     made = {one.slot for one in await _existing(office, course)}
-    lessons = [one for one in await _planned(office, course, org, zone) if one.slot not in made]
+    lessons = [one for one in await planned(office, course, org, zone) if one.slot not in made]
     names = await roster_names(office, org, course.rooms)
     locks = tuple(sorted({resource for one in lessons for resource in resources_of(one)}))
 
     async def work(connection: AsyncConnection) -> int:
-        for one in lessons:
-            if found := await _clashes(connection, one):
-                raise await clash_error(office, who, found[0], zone)
-            roster = {MASTER: names[course.master_classroom]}
-            roster |= {room.participant: names[room.classroom] for room in one.rooms.values()}
-            await add_lesson(connection, one, roster, office.now())
-        return len(lessons)
+        if lessons:
+            begin, end = min(one.starts_at or 0 for one in lessons), max(one.ends_at or 0 for one in lessons)
+            there = await slots_made(connection, [one.slot for one in lessons if one.slot])  # by somebody who pressed the button too
+            fresh = [one for one in lessons if one.slot not in there]
+            if found := clashing(fresh, await clashes(connection, locks, begin, end)):
+                raise Booked(found[0][1])
+            await add_lessons(connection, [(one, roster(one, names)) for one in fresh], office.now())
+            return len(fresh)
+        return 0
 
     done = target("course", course.id, org)
-    return await office.acts.do(who, "course.publish", done, work, locks=locks, details=lambda count: {"lessons": count})
+    async with in_words(office, who, zone):
+        return await office.acts.do(who, "course.publish", done, work, locks=locks, details=lambda count: {"lessons": count})
 
 
 async def _existing(office: Office, course: Course) -> list[ScheduledLesson]:
     return await office.schedule.of_course(course.id)
 
 
-async def _planned(office: Office, course: Course, org: Org, zone: ZoneInfo) -> list[ScheduledLesson]:
+async def planned(office: Office, course: Course, org: Org, zone: ZoneInfo) -> list[ScheduledLesson]:
+    """The lessons of the rest of the term, made or not."""
     term = await calendar(office).term(course.term)
-    bells = await calendar(office).bells(org.path)
-    if term is None:
-        return []
+    return await lessons_of(office, course, org, term, await calendar(office).bells(org.path), zone) if term else []
+
+
+async def lessons_of(office: Office, course: Course, org: Org, term: Term, bells: Sequence[Bell], zone: ZoneInfo) -> list[ScheduledLesson]:
+    """As `planned`, for a course, its term and period tables that are known; the course itself need not be stored yet."""
     parts = await _parts(office, course)
     lessons = [_lesson(course, org, term, bell, day, slot, parts, zone) for slot, day, bell in _occurrences(term, bells, course.slots)]
     coming = [one for one in lessons if one is not None and (one.starts_at or 0) > office.now()]
@@ -261,7 +285,7 @@ async def roster_names(office: Office, org: Org, rooms: Mapping[str, str | None]
     """Classroom id → what a lesson's roster calls it: school, and the room where the school has several. No personal names."""
     known = await office.rooms.many(rooms.keys())
     homes = await office.orgs.many({room.org for room in known.values()})
-    per_school: dict[str, int] = {}
+    per_school: dict[str, int] = {org.id: 1}  # the master's room has the school's name alone
     for room in known.values():
         per_school[room.org] = per_school.get(room.org, 0) + 1
     names = {
@@ -271,8 +295,22 @@ async def roster_names(office: Office, org: Org, rooms: Mapping[str, str | None]
     return {**masters, **names}
 
 
+def roster(one: ScheduledLesson, names: Mapping[str, str]) -> dict[str, str]:
+    """Participant → what the lesson's roster calls it, of the names of `roster_names`."""
+    return {MASTER: names[one.master_classroom or ""]} | {room.participant: names[room.classroom] for room in one.rooms.values()}
+
+
 async def _clashes(connection: AsyncConnection, one: ScheduledLesson) -> list[Clash]:
     return await clashes(connection, resources_of(one), one.starts_at or 0, one.ends_at or 0, one.id)
+
+
+@asynccontextmanager
+async def in_words(office: Office, who: Caller, zone: ZoneInfo) -> AsyncIterator[None]:
+    """Around an act that books: `Booked` comes out as `BookingClash`."""
+    try:
+        yield
+    except Booked as booked:
+        raise await clash_error(office, who, booked.clash, zone) from booked
 
 
 async def clash_error(office: Office, who: Caller, clash: Clash, zone: ZoneInfo) -> BookingClash:

@@ -114,13 +114,13 @@ def _offices(who: Caller) -> list[str]:
 
 
 async def _lessons(office: Office, who: Caller, begin: int, end: int, *, own: bool) -> list[ScheduledLesson]:
-    """By what one is: own lessons for a teacher, the school's for others, the class's for students and parents."""
+    """By what one is: own lessons for a teacher, the school's for others, the class's for students. Parents have a page of their own."""
     roles = who.roles
     if "device" in roles:
         rooms = [grant.subject for grant in who.grants if grant.role == "device"]
         return await office.schedule.booked([room_resource(room) for room in rooms], begin, end)
     found: dict[str, ScheduledLesson] = {}
-    if roles & {"student", "parent"}:
+    if "student" in roles:
         found |= _by_id(await _of_classes(office, who, begin, end))
     if "teacher" in roles:
         found |= _by_id(await office.schedule.booked([teacher_resource(who.id)], begin, end))
@@ -132,7 +132,7 @@ async def _lessons(office: Office, who: Caller, begin: int, end: int, *, own: bo
 
 
 async def _of_classes(office: Office, who: Caller, begin: int, end: int) -> list[ScheduledLesson]:
-    students = await office.students.many([grant.subject for grant in who.grants if grant.role in ("student", "parent")])
+    students = await office.students.many([grant.subject for grant in who.grants if grant.role == "student"])
     return await office.schedule.booked([class_resource(one.school_class) for one in students.values()], begin, end)
 
 

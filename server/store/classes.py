@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import SchoolClass
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.orgs import within
 from server.store.tables import org, school_class
@@ -47,6 +48,13 @@ class ClassStore:
         query = _query().where(school_class.c.org == org_id)
         return await self._classes(query.order_by(school_class.c.year.desc(), school_class.c.code))
 
+    async def of_many(self, org_ids: Collection[str]) -> list[SchoolClass]:
+        """Classes of these schools."""
+        found: list[SchoolClass] = []
+        for chunk in chunks(org_ids):
+            found += await self._classes(_query().where(school_class.c.org.in_(chunk)).order_by(school_class.c.year.desc()))
+        return found
+
     async def under(self, paths: Sequence[str], limit: int = 5000) -> list[SchoolClass]:
         """Classes of all schools in these paths."""
         if not paths:
@@ -60,20 +68,26 @@ class ClassStore:
 
 async def add_class(connection: AsyncConnection, new: SchoolClass, created: int) -> None:
     """Insert."""
-    values = {name: getattr(new, name) for name in _FIELDS} | {"grades": _grades(new.grades)}
-    await connection.execute(insert(school_class).values(**values, created=created))
+    await add_classes(connection, [new], created)
+
+
+async def add_classes(connection: AsyncConnection, many: Sequence[SchoolClass], created: int) -> None:
+    """Insert."""
+    rows = [{name: getattr(new, name) for name in _FIELDS} | {"grades": grades_text(new.grades), "created": created} for new in many]
+    await insert_many(connection, school_class, rows)
 
 
 async def change_class(connection: AsyncConnection, class_id: str, version: int, **values: Any) -> None:
     """Change columns of the row that still has this version; raises `EditConflict`."""
     if "grades" in values:
-        values["grades"] = _grades(values["grades"])
+        values["grades"] = grades_text(values["grades"])
     free = update(school_class).where(school_class.c.id == class_id, school_class.c.version == version)
     if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
         raise EditConflict
 
 
-def _grades(grades: Collection[int]) -> str:
+def grades_text(grades: Collection[int]) -> str:
+    """As the column holds them."""
     return ",".join(str(grade) for grade in sorted(grades))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.calendar import Slot
 from server.domain.course import Course
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.orgs import within
 from server.store.tables import classroom, course, course_room, course_slot, org
@@ -54,6 +55,14 @@ class CourseStore:
         mine = or_(course.c.org.in_(inside), course.c.id.in_(attends))
         return await self._courses(_query().where(mine, course.c.closed_at.is_(None)).order_by(course.c.name, course.c.id).limit(limit))
 
+    async def of_many(self, org_ids: Collection[str]) -> list[Course]:
+        """Open courses that these schools teach."""
+        found: list[Course] = []
+        for chunk in chunks(org_ids):
+            mine = _query().where(course.c.org.in_(chunk), course.c.closed_at.is_(None))
+            found += await self._courses(mine.order_by(course.c.org, course.c.name, course.c.id))
+        return found
+
     async def _courses(self, query: Any) -> list[Course]:
         rows = await self._database.read(query)
         rooms: dict[str, dict[str, str | None]] = {}
@@ -70,10 +79,21 @@ class CourseStore:
 
 async def add_course(connection: AsyncConnection, new: Course, created: int) -> None:
     """Insert with rooms and slots."""
-    await connection.execute(insert(course).values(**{name: getattr(new, name) for name in _FIELDS}, created=created))
-    await set_course_rooms(connection, new.id, new.rooms)
-    for slot in new.slots:
-        await add_slot(connection, new.id, slot)
+    await add_courses(connection, [new], created)
+
+
+async def add_courses(connection: AsyncConnection, many: Sequence[Course], created: int) -> None:
+    """Insert, each as `add_course`."""
+    await insert_many(connection, course, [{name: getattr(new, name) for name in _FIELDS} | {"created": created} for new in many])
+    rooms = [(new.id, room, sitting) for new in many for room, sitting in sorted(new.rooms.items())]
+    await insert_many(connection, course_room, [{"course": i, "classroom": room, "school_class": sitting} for i, room, sitting in rooms])
+    await add_slots(connection, [(new.id, slot) for new in many for slot in new.slots])
+
+
+async def add_slots(connection: AsyncConnection, many: Sequence[tuple[str, Slot]]) -> None:
+    """Weekly places, each of a course."""
+    rows = [{"id": slot.id, "course": i, "weekday": slot.weekday, "period": slot.period, "weeks": slot.weeks} for i, slot in many]
+    await insert_many(connection, course_slot, rows)
 
 
 async def change_course(connection: AsyncConnection, course_id: str, version: int, **values: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, Row, text
@@ -17,6 +19,19 @@ CHUNK = 500
 """Ids in one IN list."""
 
 
+@dataclass(slots=True)
+class _Whole:
+    """A transaction that everything done inside `together` is part of."""
+
+    engine: AsyncEngine
+    connection: AsyncConnection
+    broken: bool = False
+    """Something in it failed: on PostgreSQL nothing more can be done, so nothing more counts on SQLite either."""
+
+
+_WHOLE: ContextVar[_Whole | None] = ContextVar("whole transaction", default=None)
+
+
 class Database:
     """An engine and how we talk through it. What it raises is for `server.store.passing` to tell apart."""
 
@@ -26,6 +41,8 @@ class Database:
 
     async def read(self, query: Executable) -> Sequence[Row[Any]]:
         """All rows of one query."""
+        if whole := self._whole():
+            return (await whole.connection.execute(query)).all()
 
         async def work() -> Sequence[Row[Any]]:
             async with self.engine.connect() as connection:
@@ -41,12 +58,41 @@ class Database:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]], again: Callable[[Exception], bool] = collided) -> T:
         """`work` in one transaction; what it raises rolls back. `again`: `passing` where it may be carried out twice."""
+        if whole := self._whole():
+            try:
+                return await work(whole.connection)
+            except BaseException:
+                whole.broken = True
+                raise
 
         async def transact() -> T:
             async with self._writing.begin() as connection:
                 return await work(connection)
 
         return await persist(transact, again)
+
+    async def together(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """`work` with every `read` and `write` it leads to, through whatever service, in one transaction: all or nothing.
+
+        On SQLite no other writer gets a turn meanwhile, so it must be short: seconds, not minutes.
+        """
+
+        async def transact(connection: AsyncConnection) -> T:
+            whole = _Whole(self.engine, connection)
+            token = _WHOLE.set(whole)
+            try:
+                done = await work(connection)
+            finally:
+                _WHOLE.reset(token)
+            if whole.broken:
+                raise RuntimeError("a failure inside a whole transaction was passed over")
+            return done
+
+        return await self.write(transact)
+
+    def _whole(self) -> _Whole | None:
+        whole = _WHOLE.get()
+        return whole if whole is not None and whole.engine is self.engine else None
 
     async def execute(self, statement: Executable, again: Callable[[Exception], bool] = collided) -> int:
         """One writing statement; how many rows it changed."""

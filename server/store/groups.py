@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -12,7 +12,7 @@ from server.domain.orgs import StandingGroup
 from server.errors import EditConflict
 from server.store.database import Database, chunks
 from server.store.orgs import within
-from server.store.tables import group_room, org, standing_group
+from server.store.tables import classroom, group_room, org, standing_group
 
 _FIELDS = ("id", "org", "name", "kind", "master_classroom", "version", "closed_at")
 
@@ -34,6 +34,15 @@ class GroupStore:
             return []
         query = _query().select_from(standing_group.join(org, org.c.id == standing_group.c.org)).where(within(paths))
         return await self._groups(query.order_by(org.c.path, standing_group.c.name))
+
+    async def led_from(self, org_ids: Collection[str]) -> list[StandingGroup]:
+        """Open groups whose master classroom lies in one of these schools, whoever keeps them."""
+        found: list[StandingGroup] = []
+        for chunk in chunks(org_ids):
+            masters = select(classroom.c.id).where(classroom.c.org.in_(chunk))
+            mine = standing_group.c.master_classroom.in_(masters) & standing_group.c.closed_at.is_(None)
+            found += await self._groups(_query().where(mine).order_by(standing_group.c.name, standing_group.c.id))
+        return found
 
     async def of_room(self, room_id: str) -> list[StandingGroup]:
         """Groups this room leads or follows in."""

@@ -43,6 +43,22 @@ async def set_password(connection: AsyncConnection, person_id: str, kept: str, *
     await connection.execute(update(person).where(person.c.id == person_id).values(password_hash=kept, must_change=must_change))
 
 
+async def swap_password(connection: AsyncConnection, person_id: str, old: str, new: str, **more: bool) -> bool:
+    """The hash `new` in place of `old`; False if another has come between."""
+    same = (person.c.id == person_id) & (person.c.password_hash == old)
+    return bool((await connection.execute(update(person).where(same).values(password_hash=new, **more))).rowcount)
+
+
+async def still_proved(connection: AsyncConnection, kept: str, *, person_id: str | None, student_id: str | None) -> bool:
+    """Whether `kept` is still the hash of the password or PIN; it stays so until the commit."""
+    if person_id is not None:
+        query = select(person.c.password_hash).where(person.c.id == person_id, person.c.disabled_at.is_(None))
+    else:
+        query = select(student.c.pin_hash).where(student.c.id == student_id, student.c.left_at.is_(None))
+    row = (await connection.execute(query.with_for_update(read=True))).first()
+    return row is not None and row[0] == kept
+
+
 async def set_totp(connection: AsyncConnection, person_id: str, secret: str | None, step: int = 0) -> None:
     """A new second factor (the id of a content), or none."""
     await connection.execute(update(person).where(person.c.id == person_id).values(totp=secret, totp_step=step))

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import Org
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.tables import org
 
@@ -37,6 +38,13 @@ class OrgStore:
         """The organisation of this code."""
         row = await self._database.one(_query().where(org.c.code == code))
         return _org(row) if row else None
+
+    async def by_codes(self, codes: Collection[str]) -> dict[str, Org]:
+        """The organisations of these codes."""
+        found: dict[str, Org] = {}
+        for chunk in chunks(codes):
+            found.update({row.code: _org(row) for row in await self._database.read(_query().where(org.c.code.in_(chunk)))})
+        return found
 
     async def many(self, ids: Collection[str]) -> dict[str, Org]:
         """These organisations."""
@@ -70,7 +78,12 @@ class OrgStore:
 
 async def add_org(connection: AsyncConnection, new: Org, created: int) -> None:
     """Insert."""
-    await connection.execute(insert(org).values(**asdict(new), created=created))
+    await add_orgs(connection, [new], created)
+
+
+async def add_orgs(connection: AsyncConnection, many: Sequence[Org], created: int) -> None:
+    """Insert, in this order: parents first."""
+    await insert_many(connection, org, [asdict(new) | {"created": created} for new in many])
 
 
 async def change_org(connection: AsyncConnection, org_id: str, version: int, **values: Any) -> None:
@@ -78,6 +91,18 @@ async def change_org(connection: AsyncConnection, org_id: str, version: int, **v
     free = update(org).where(org.c.id == org_id, org.c.version == version)
     if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
         raise EditConflict
+
+
+async def read_org(connection: AsyncConnection, org_id: str) -> Org | None:
+    """The organisation as it is in this transaction."""
+    row = (await connection.execute(_query().where(org.c.id == org_id))).first()
+    return _org(row) if row else None
+
+
+async def has_open_children(connection: AsyncConnection, org_id: str) -> bool:
+    """Whether something directly under it is open."""
+    query = select(org.c.id).where(org.c.parent == org_id, org.c.closed_at.is_(None)).limit(1)
+    return (await connection.execute(query)).first() is not None
 
 
 async def move_paths(connection: AsyncConnection, old: str, new: str) -> None:

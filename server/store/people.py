@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.people import Assignment, Person
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.orgs import within
 from server.store.tables import assignment, org, person
@@ -39,6 +40,21 @@ class PeopleStore:
         row = await self._database.one(_query().where(person.c.number_index == index))
         return _person(row) if row else None
 
+    async def by_logins(self, logins: Collection[str]) -> dict[str, Person]:
+        """The people of these login names, in small letters."""
+        found: dict[str, Person] = {}
+        for chunk in chunks(logins):
+            found.update({row.login: _person(row) for row in await self._database.read(_query().where(person.c.login.in_(chunk)))})
+        return found
+
+    async def by_numbers(self, indexes: Collection[str]) -> dict[str, Person]:
+        """The people whose numbers have these blind indexes."""
+        found: dict[str, Person] = {}
+        for chunk in chunks(indexes):
+            query = _query().add_columns(person.c.number_index).where(person.c.number_index.in_(chunk))
+            found.update({row.number_index: _person(row) for row in await self._database.read(query)})
+        return found
+
     async def many(self, ids: Collection[str]) -> dict[str, Person]:
         """These people."""
         found: dict[str, Person] = {}
@@ -46,13 +62,17 @@ class PeopleStore:
             found.update({row.id: _person(row) for row in await self._database.read(_query().where(person.c.id.in_(chunk)))})
         return found
 
-    async def under(self, paths: Sequence[str], limit: int = 5000) -> list[Person]:
-        """People whose account an organisation in these paths keeps, or who have a role there now or later."""
+    async def under(self, paths: Sequence[str], now: int, limit: int = 5000) -> list[Person]:
+        """People whose account an organisation in these paths keeps, or who have a role there `now` (UTC ms) or later.
+
+        Whoever is nothing but a parent is not among them: the class's page names those.
+        """
         if not paths:
             return []
         inside = select(org.c.id).where(within(paths))
-        roles = select(assignment.c.person).where(assignment.c.org.in_(inside))
-        query = _query().where(or_(person.c.org.in_(inside), person.c.id.in_(roles)))
+        counts = or_(assignment.c.valid_until.is_(None), assignment.c.valid_until > now)
+        roles = select(assignment.c.person).where(assignment.c.org.in_(inside), counts)
+        query = _query().where(or_(person.c.org.in_(inside), person.c.id.in_(roles)), ~_only_parents())
         return [_person(row) for row in await self._database.read(query.order_by(person.c.org, person.c.login, person.c.id).limit(limit))]
 
     async def assignments(self, people: Collection[str]) -> dict[str, list[Assignment]]:
@@ -80,6 +100,12 @@ async def add_person(connection: AsyncConnection, new: Person, index: str | None
     await connection.execute(insert(person).values(**values, number_index=index, password_hash=password_hash, created=created))
 
 
+async def add_people(connection: AsyncConnection, many: Sequence[tuple[Person, str | None]], created: int) -> None:
+    """Insert people without passwords, each with the blind index of the number."""
+    rows = [{name: getattr(new, name) for name in _FIELDS} | {"number_index": index, "created": created} for new, index in many]
+    await insert_many(connection, person, rows)
+
+
 async def change_person(connection: AsyncConnection, person_id: str, version: int, **values: Any) -> None:
     """Change columns of the row that still has this version; raises `EditConflict`."""
     free = update(person).where(person.c.id == person_id, person.c.version == version)
@@ -94,7 +120,21 @@ async def narrow(connection: AsyncConnection, person_id: str) -> None:
 
 async def add_assignment(connection: AsyncConnection, new: Assignment, created: int) -> None:
     """Insert."""
-    await connection.execute(insert(assignment).values(**{name: getattr(new, name) for name in _ROLE}, created=created))
+    await add_assignments(connection, [new], created)
+
+
+async def add_assignments(connection: AsyncConnection, many: Sequence[Assignment], created: int) -> None:
+    """Insert."""
+    await insert_many(connection, assignment, [{name: getattr(new, name) for name in _ROLE} | {"created": created} for new in many])
+
+
+async def root_admins(connection: AsyncConnection, now: int) -> list[tuple[str, str]]:
+    """Person and assignment of everybody who may do everything now: admins of an organisation that hangs under none."""
+    a = assignment.c
+    valid = (a.role == "admin") & (a.valid_from <= now) & or_(a.valid_until.is_(None), a.valid_until > now)
+    everybody = assignment.join(org, org.c.id == a.org).join(person, person.c.id == a.person)
+    query = select(a.person, a.id).select_from(everybody).where(valid, org.c.parent.is_(None), person.c.disabled_at.is_(None))
+    return [(row.person, row.id) for row in await connection.execute(query)]
 
 
 async def end_assignment(connection: AsyncConnection, assignment_id: str, at: int) -> bool:
@@ -103,6 +143,14 @@ async def end_assignment(connection: AsyncConnection, assignment_id: str, at: in
     open_end = or_(a.valid_until.is_(None), a.valid_until > at)
     ended = update(assignment).where(a.id == assignment_id, open_end).values(valid_until=at)
     return bool((await connection.execute(ended)).rowcount)
+
+
+def _only_parents() -> ColumnElement[bool]:
+    """They are many: a school's staff must not be lost among them."""
+    a = assignment.c
+    is_parent = select(a.id).where(a.person == person.c.id, a.role == "parent").exists()
+    is_more = select(a.id).where(a.person == person.c.id, a.role != "parent").exists()
+    return is_parent & ~is_more
 
 
 def _query() -> Any:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import Classroom
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.orgs import within
 from server.store.tables import classroom, org
@@ -32,6 +33,14 @@ class RoomStore:
         """The open classroom that this join code names."""
         return await self._one(_query().where(classroom.c.join_code == code, classroom.c.closed_at.is_(None)))
 
+    async def join_codes(self, codes: Collection[str]) -> set[str]:
+        """Those of these join codes that name a room already, a closed one too."""
+        found: set[str] = set()
+        for chunk in chunks(codes):
+            query = select(classroom.c.join_code).where(classroom.c.join_code.in_(chunk))
+            found.update(row.join_code for row in await self._database.read(query))
+        return found
+
     async def by_number(self, org_id: str, code: str) -> Classroom | None:
         """The classroom of this number in a school."""
         return await self._one(_query().where(classroom.c.org == org_id, classroom.c.code == code))
@@ -48,6 +57,13 @@ class RoomStore:
         """Classrooms of one school."""
         return [_room(row) for row in await self._database.read(_query().where(classroom.c.org == org_id).order_by(classroom.c.code))]
 
+    async def of_many(self, org_ids: Collection[str]) -> list[Classroom]:
+        """Classrooms of these schools."""
+        found: list[Classroom] = []
+        for chunk in chunks(org_ids):
+            found += [_room(row) for row in await self._database.read(_query().where(classroom.c.org.in_(chunk)))]
+        return found
+
     async def under(self, paths: Sequence[str], limit: int = 5000) -> list[Classroom]:
         """Classrooms of all schools in these paths."""
         if not paths:
@@ -63,7 +79,12 @@ class RoomStore:
 
 async def add_room(connection: AsyncConnection, new: Classroom, created: int) -> None:
     """Insert."""
-    await connection.execute(insert(classroom).values(**asdict(new), created=created))
+    await add_rooms(connection, [new], created)
+
+
+async def add_rooms(connection: AsyncConnection, many: Sequence[Classroom], created: int) -> None:
+    """Insert."""
+    await insert_many(connection, classroom, [asdict(new) | {"created": created} for new in many])
 
 
 async def change_room(connection: AsyncConnection, room_id: str, version: int, **values: Any) -> None:

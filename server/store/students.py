@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import Student
 from server.errors import EditConflict
+from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.tables import student
 
@@ -46,6 +47,14 @@ class StudentStore:
         row = await self._database.one(query)
         return _student(row) if row else None
 
+    async def by_numbers(self, class_ids: Collection[str]) -> dict[tuple[str, str], Student]:
+        """Students of these classes by class and blind index of the number, those who left too."""
+        found: dict[tuple[str, str], Student] = {}
+        for chunk in chunks(class_ids):
+            rows = await self._database.read(_query().add_columns(student.c.number_index).where(student.c.school_class.in_(chunk)))
+            found.update({(row.school_class, row.number_index): _student(row) for row in rows})
+        return found
+
     async def count(self, class_ids: Collection[str]) -> dict[str, int]:
         """How many are in each class."""
         found: dict[str, int] = {}
@@ -59,8 +68,16 @@ class StudentStore:
 
 async def add_student(connection: AsyncConnection, new: Student, index: str, created: int) -> None:
     """Insert; `index` is the blind index of the number in its class."""
-    values = {name: getattr(new, name) for name in _FIELDS}
-    await connection.execute(insert(student).values(**values, number_index=index, created=created))
+    await add_students(connection, [(new, index)], created)
+
+
+async def add_students(connection: AsyncConnection, many: Sequence[tuple[Student, str]], created: int) -> None:
+    """Insert, each as `add_student`; lists keep their order."""
+    rows = [
+        {name: getattr(new, name) for name in _FIELDS} | {"number_index": index, "created": created + order}
+        for order, (new, index) in enumerate(many)
+    ]
+    await insert_many(connection, student, rows)
 
 
 async def change_student(connection: AsyncConnection, student_id: str, version: int, **values: Any) -> None:

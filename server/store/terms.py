@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -39,6 +39,14 @@ class CalendarStore:
             if found := await self._bells(select(bell).where(bell.c.org == org_id).order_by(bell.c.valid_from.desc())):
                 return found
         return []
+
+    async def bells_of(self, paths: Collection[str]) -> dict[str, list[Bell]]:
+        """As `bells`, for many organisations at once: path → its period tables."""
+        known: dict[str, list[Bell]] = {}
+        for chunk in chunks({part for path in paths for part in _upwards(path)}):
+            for one in await self._bells(select(bell).where(bell.c.org.in_(chunk)).order_by(bell.c.valid_from.desc())):
+                known.setdefault(one.org, []).append(one)
+        return {path: next((known[org] for org in _upwards(path) if org in known), []) for path in paths}
 
     async def bell(self, bell_id: str) -> Bell | None:
         """The period table of this id."""

@@ -7,6 +7,7 @@ import hmac
 from aiohttp import web
 
 from server.accounts.caller import NOBODY, Caller
+from server.errors import NotThere
 from server.web.keys import CALLER, CSRF_KEY, GATE
 from server.web.visitor import visitor
 
@@ -17,6 +18,14 @@ async def caller_of(request: web.Request) -> Caller:
         known = GATE in request.app
         request[CALLER] = await request.app[GATE].caller(request.cookies, f"web {visitor(request).address}") if known else NOBODY
     return request[CALLER]
+
+
+async def person_of(request: web.Request) -> Caller:
+    """Who asks about the own account. Raises `NotThere` for students: their number and PIN are the school's matter."""
+    caller = await caller_of(request)
+    if caller.kind != "person":
+        raise NotThere
+    return caller
 
 
 def csrf_token(request: web.Request) -> str:

@@ -6,10 +6,11 @@ away as a defect of ours. So a forgotten check is an error, not an open door.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from server.accounts.caller import Step
 from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC
 from server.errors import AppError, LoginNeeded, StepNeeded
 from server.web.callers import caller_of as caller_of
@@ -20,6 +21,8 @@ from server.web.keys import CALLER, DECLARED, PAPER_SHOWN
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_FIRST: Mapping[Step, str] = {"code": "/login/", "password": "/self", "enrol": "/self"}
+"""Where a step is taken: nothing else is open before. Whoever has only the password may not change it or draw a feed's address."""
 
 
 class Doors:
@@ -64,9 +67,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     else:
         caller = await caller_of(request)
-        if caller.kind == "nobody":
+        if caller.kind == "nobody" or (caller.kind == "device" and action in PERSON):  # a device has no account
             raise LoginNeeded
-        if caller.must and action not in ("self.edit", "session.end"):
+        if caller.must and action != "session.end" and not (resource and resource.canonical.startswith(_FIRST[caller.must])):
             raise StepNeeded(step=caller.must)
         response = await handler(request)
     if response.status < 400 and not _asked(request, action):

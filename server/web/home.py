@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from server.accounts.caller import Caller
 from server.school.today import Item, board, today
 from server.web.answers import page
+from server.web.board import missing
 from server.web.keys import OFFICE, PEOPLE, SETTINGS
 
 OFFICES = frozenset({"nation", "province", "city", "county"})
 
 
 async def home_of(request: web.Request, caller: Caller) -> web.Response:
-    """Today for the caller."""
+    """Today for the caller; for whoever is nothing but a parent, the child's week."""
+    if caller.roles == {"parent"}:
+        return web.Response(status=303, headers={hdrs.LOCATION: "/child", hdrs.CACHE_CONTROL: "no-store"})
     office, zone = request.app[OFFICE], ZoneInfo(request.app[SETTINGS].timezone)
     over_all = await board(office, caller, zone) if on_board(caller) else None
     found = await today(office, caller, zone, own=over_all is not None)
@@ -26,6 +29,7 @@ async def home_of(request: web.Request, caller: Caller) -> web.Response:
         "next": found.next,
         "items": items,
         "board": over_all,
+        "missing": await missing(request, items, rooms) if over_all else {},
         "names": await _teachers(request, items),
         "rooms": rooms,
         "orgs": await office.orgs.many(homes),

@@ -15,13 +15,19 @@ from server.accounts.devices import Devices
 from server.accounts.door import Door
 from server.accounts.feeds import Feeds
 from server.accounts.gate import Gate
+from server.accounts.identities import Identities
 from server.accounts.knocks import Knocks
 from server.accounts.logins import Logins
 from server.accounts.office import Office
+from server.accounts.oidc import Provider
+from server.accounts.oidc_flow import Sealer
+from server.accounts.parents import Parents
 from server.accounts.people import People
+from server.accounts.resets import Resets
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
+from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.tls import Tls
 
@@ -52,7 +58,14 @@ ACTS: web.AppKey[Acts] = web.AppKey("acts", Acts)
 OFFICE: web.AppKey[Office] = web.AppKey("office", Office)
 LOGINS: web.AppKey[Logins] = web.AppKey("logins", Logins)
 PEOPLE: web.AppKey[People] = web.AppKey("people", People)
+PARENTS: web.AppKey[Parents] = web.AppKey("parents", Parents)
+RESETS: web.AppKey[Resets] = web.AppKey("resets", Resets)
+IDENTITIES: web.AppKey[Identities] = web.AppKey("identities", Identities)
+OIDC: web.AppKey[Provider | None] = web.AppKey("oidc")
+OIDC_SEALER: web.AppKey[Sealer] = web.AppKey("oidc sealer", Sealer)
+OIDC_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("oidc by address")
 DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
+EXCHANGE: web.AppKey[Exchange] = web.AppKey("exchange", Exchange)
 KNOCKS: web.AppKey[Knocks] = web.AppKey("knocks", Knocks)
 PAIRINGS_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("pairings by address")
 DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)

@@ -6,17 +6,23 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Role
-from server.web import audit, cors, guide, health, join, pages, socket, static, whip
+from server.web import audit, child, cors, guide, health, join, pages, socket, static, whip
 from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
-from server.web.login import own, slip
+from server.web.exchange import pages as exchange
+from server.web.login import oidc, own, recovery, slip
 from server.web.login import pages as login
 from server.web.middleware import harden
 from server.web.people import pages as people
-from server.web.school import classes, groups, orgs, rooms
+from server.web.school import classes, groups, orgs, parents, rooms
 from server.web.timetable import calendar, courses, feed, lessons, week
 
-AREAS = (login, own, slip, people, orgs, rooms, groups, classes, pairing, knocking, room, calendar, courses, lessons, week, feed)
+AREAS = (
+    *(login, oidc, own, recovery, slip, people, child),
+    *(orgs, rooms, groups, classes, parents),
+    *(pairing, knocking, room),
+    *(calendar, courses, lessons, week, feed, exchange),
+)
 """Pages of the office, each with `add_routes`."""
 
 

@@ -15,6 +15,7 @@ from server.accounts.gate import Gate
 from server.accounts.vault import Vault
 from server.store import Database, Store
 from tests.server import world as worlds
+from tests.server.services import Services
 
 
 class Clock:
@@ -58,4 +59,18 @@ async def office(database: str) -> AsyncIterator[Office]:
     audit = Audit(contents, b"a" * 32, clock)
     world = await worlds.build(store.database, contents)
     yield Office(store, contents, audit, Acts(store.database, audit), Gate(store.database, clock), clock, world)
+    await store.close()
+
+
+@pytest.fixture
+async def process(office: Office) -> Services:
+    """The services of one process over the two counties."""
+    return Services(office.store, office.clock, office.world)
+
+
+@pytest.fixture
+async def pair(process: Services, database: str) -> AsyncIterator[tuple[Services, Services]]:
+    """Two processes on one database."""
+    store = await Store.open(database)
+    yield process, Services(store, process.clock, process.world)
     await store.close()

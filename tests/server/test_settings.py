@@ -128,3 +128,36 @@ def test_media_worker_reads_the_same_variables() -> None:
     env = {"SHUANGSHI_MEDIA_PORT": "9000", "SHUANGSHI_VIDEO_CODECS": "AV1", "SHUANGSHI_DATA_DIR": "/tmp/x"}
     worker, ours = from_environment(env), read(env)
     assert (worker.port, worker.video_codecs, worker.control_path) == (ours.media_port, ours.video_codecs, ours.control_path)
+
+
+OIDC = {"SHUANGSHI_OIDC_CLIENT_ID": "shuangshi", "SHUANGSHI_OIDC_CLIENT_SECRET": "never printed"}
+
+
+@pytest.mark.parametrize("issuer", ["https://login.example.org", "https://login.example.org:8443/realms/school/", "http://127.0.0.1:9000"])
+def test_an_oidc_issuer_is_kept_letter_by_letter(issuer: str) -> None:
+    settings = read({**OIDC, "SHUANGSHI_OIDC_ISSUER": issuer, "SHUANGSHI_OIDC_ACR": "one, two"})
+    assert (settings.oidc_issuer, settings.oidc_acr) == (issuer, ("one", "two"))
+    assert "never printed" not in describe({**OIDC, "SHUANGSHI_OIDC_ISSUER": issuer})
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "login.example.org",
+        "http://login.example.org",
+        "https://",
+        "https://a.example/?x=1",
+        "https://a.example/#x",
+        "https://u:p@a.example",
+    ],
+)
+def test_what_is_no_oidc_issuer(issuer: str) -> None:
+    with pytest.raises(BadSettings, match="SHUANGSHI_OIDC_ISSUER"):
+        read({**OIDC, "SHUANGSHI_OIDC_ISSUER": issuer})
+
+
+@pytest.mark.parametrize("missing", [*OIDC, "SHUANGSHI_OIDC_ISSUER"])
+def test_oidc_is_set_whole_or_not_at_all(missing: str) -> None:
+    known = {**OIDC, "SHUANGSHI_OIDC_ISSUER": "https://login.example.org"}
+    with pytest.raises(BadSettings, match="both or neither"):
+        read({name: value for name, value in known.items() if name != missing})

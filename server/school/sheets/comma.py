@@ -24,7 +24,7 @@ def read_csv(data: bytes) -> Iterator[list[str]]:
 def write_csv(rows: Sequence[Sequence[str]]) -> bytes:
     """UTF-8 with a byte order mark, which Excel needs to read Chinese."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)  # a `;` in a header must not be taken for the delimiter
     writer.writerows(rows)
     return BOM + out.getvalue().encode()
 

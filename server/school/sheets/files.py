@@ -38,8 +38,8 @@ def read_table(data: bytes) -> list[Line]:
         raise SheetTooLarge(what="bytes", limit=MOST_BYTES)
     if data.startswith(_OTHERS):
         raise SheetType
-    lines = bounded(read_xlsx(data) if data.startswith(_ZIP) else read_csv(data))
-    return [Line(line.row, tuple(freed(cell) for cell in line.cells)) for line in lines]
+    rows = read_xlsx(data) if data.startswith(_ZIP) else read_csv(data)
+    return bounded([freed(cell) for cell in row] for row in rows)
 
 
 def write_table(kind: Format, title: str, rows: Sequence[Sequence[str]], notes: Sequence[Sequence[str]] = ()) -> bytes:

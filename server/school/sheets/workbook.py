@@ -19,7 +19,7 @@ from server.errors import AppError, SheetType, SheetUnreadable, SheetUnsafe
 from server.school.sheets.limits import MOST_COLUMNS
 
 MOST_PARTS = 500
-MOST_UNPACKED = 32 * 1024 * 1024
+MOST_UNPACKED = 16 * 1024 * 1024
 RATIO = 200
 """A part above a megabyte that is packed tighter than this is a bomb: rows of a school pack about 20 to 1."""
 EXACT = 10**15
@@ -35,7 +35,7 @@ def read_xlsx(data: bytes) -> Iterator[list[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its size may be wrong
         for cells in sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
-            yield [_text(cell) for cell in cells]
+            yield [_text(cell) for cell in cells] if cells.count(None) < len(cells) else []
     except AppError:
         raise
     except Exception as error:  # whatever a damaged package makes zipfile, expat and openpyxl raise
@@ -95,7 +95,9 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+    if isinstance(value, int | float) and abs(value) >= EXACT:
+        return repr(float(value))  # `1.2e+17`: no code or number looks so, and it is refused instead of read wrongly
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")

@@ -2,7 +2,7 @@
 
 from server.store.tables.base import metadata
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
-from server.store.tables.people import assignment, attempt, feed, identity, person, session, slip
+from server.store.tables.people import assignment, attempt, feed, identity, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.school import (
     classroom,
@@ -43,10 +43,12 @@ __all__ = [
     "lesson_room",
     "link",
     "metadata",
+    "oidc_spent",
     "org",
     "pairing",
     "participant",
     "person",
+    "recovery_code",
     "school_class",
     "seat",
     "seating_plan",

@@ -36,6 +36,24 @@ identity = Table(
 )
 """Who somebody is at an OIDC provider."""
 
+oidc_spent = Table(
+    "oidc_spent",
+    metadata,
+    Column("state", String(64), primary_key=True),
+    moment("expires_at", nullable=False),
+    Index("ix_oidc_spent_expires_at", "expires_at"),
+)
+"""Logins through an OIDC provider that came back, by the hash of their state: none comes back twice."""
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("person", ID, ForeignKey("person.id"), primary_key=True),
+    Column("code_index", String(64), primary_key=True),
+    moment("created", nullable=False),
+)
+"""Codes that stand for a second factor, once, by their keyed blind index. A used one's row is gone."""
+
 assignment = Table(
     "assignment",
     metadata,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.acts import Target
 from server.accounts.caller import Caller
-from server.errors import Forbidden, Invalid
+from server.errors import Invalid
 from server.store.audit import PAGE, AuditLines, Wanted
 from server.web.answers import language, page, wants_page
 from server.web.audit.csv import as_csv
@@ -84,10 +84,7 @@ async def csv(request: web.Request) -> web.StreamResponse:
 
 async def _asker(request: web.Request) -> tuple[Caller, Sequence[str]]:
     caller = await caller_of(request)
-    scopes = caller.scopes("audit.see")
-    if not scopes:
-        raise Forbidden("audit.see")
-    return caller, scopes
+    return caller, caller.need_scopes("audit.see")
 
 
 async def _lines(request: web.Request, scopes: Sequence[str], limit: int) -> tuple[Filter, list[ShownLine], bool]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.accounts import cookies
+from server.web.keys import CALLER, GATE
 from server.web.visitor import visitor
+
+
+async def become(request: web.Request, bearer: cookies.Bearer) -> None:
+    """From here on the request is answered as the new session's: its page has that one's menu and token."""
+    request[CALLER] = await request.app[GATE].caller({cookies.SESSION: bearer.text}, request[CALLER].origin)
 
 
 def let_in(request: web.Request, response: web.StreamResponse, bearer: cookies.Bearer) -> None:

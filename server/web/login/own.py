@@ -13,11 +13,12 @@ from server.accounts import totp
 from server.errors import Invalid, NotThere
 from server.web.again import Again, first, posts
 from server.web.answers import page
-from server.web.callers import caller_of, csrf_token
+from server.web.callers import caller_of, csrf_token, person_of
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import LOGINS, OFFICE, PEOPLE
-from server.web.login.cookie import let_in
+from server.web.keys import LOGINS, OFFICE, PEOPLE, SETTINGS
+from server.web.login.cookie import become, let_in
+from server.web.login.recovery import show_codes
 
 Secret = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -56,6 +57,9 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "again": again,
         "shown": shown,
         "orgs": orgs,
+        "codes_left": await request.app[LOGINS].recovery.left(caller.id),
+        "oidc": bool(request.app[SETTINGS].oidc_issuer),
+        "oidc_name": request.app[SETTINGS].oidc_name,
         "sessions": await request.app[LOGINS].sessions.of(caller.id),
         "now": request.app[OFFICE].now(),
     }
@@ -64,12 +68,13 @@ async def show(request: web.Request, again: Again) -> web.Response:
 
 async def show_password(request: web.Request, again: Again) -> web.Response:
     """`GET /self/password`."""
+    await person_of(request)
     return page(request, "login/password.html", {"again": again})
 
 
 async def show_totp(request: web.Request, again: Again) -> web.Response:
     """`GET /self/totp`: a fresh secret to scan; it counts only once a code made with it comes back."""
-    caller = await caller_of(request)
+    caller = await person_of(request)
     secret = totp.new_secret()
     picture = segno.make(totp.uri(secret, caller.login or caller.id)).svg_inline(
         scale=5, border=2, svgclass=None, lineclass=None, omitsize=False
@@ -80,7 +85,7 @@ async def show_totp(request: web.Request, again: Again) -> web.Response:
 @posts(show_password)
 async def password(request: web.Request) -> web.Response:
     """`POST /self/password`."""
-    caller = await caller_of(request)
+    caller = await person_of(request)
     form = await read_form(request, ChangePassword, token=csrf_token(request))
     found = await request.app[OFFICE].people.get(caller.id)
     passed = bool(found and found.has_totp and caller.must != "code")
@@ -93,20 +98,21 @@ async def password(request: web.Request) -> web.Response:
 @posts(show_totp)
 async def enrol(request: web.Request) -> web.Response:
     """`POST /self/totp`."""
-    caller = await caller_of(request)
+    caller = await person_of(request)
     form = await read_form(request, Enrol, token=csrf_token(request))
-    if caller.kind != "person" or caller.must == "code":
+    if caller.must == "code":
         raise Invalid({"code": "wrong"})
-    bearer = await request.app[LOGINS].enrol(caller, form.secret, form.code)
-    response = done(request, "/self")
-    let_in(request, response, bearer)
+    enrolled = await request.app[LOGINS].enrol(caller, form.secret, form.code)
+    await become(request, enrolled.bearer)
+    response = show_codes(request, enrolled.codes)
+    let_in(request, response, enrolled.bearer)
     return response
 
 
 @posts(show)
 async def end_session(request: web.Request) -> web.Response:
     """`POST /self/sessions`."""
-    caller = await caller_of(request)
+    caller = await person_of(request)
     form = await read_form(request, EndSession, token=csrf_token(request))
     if form.session:
         await request.app[LOGINS].sessions.end(form.session, person=caller.id)

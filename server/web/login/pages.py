@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import web
@@ -16,7 +17,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token, next_address
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import LOGINS
+from server.web.keys import LOGINS, SETTINGS
 from server.web.login.cookie import let_in, let_out
 from server.web.visitor import visitor
 
@@ -51,7 +52,9 @@ class Nothing(msgspec.Struct, frozen=True):
 
 async def show_person(request: web.Request, again: Again) -> web.Response:
     """`GET /login`."""
-    return page(request, "login/person.html", {"again": again, "next": next_address(request)})
+    settings = request.app[SETTINGS]
+    context = {"again": again, "next": next_address(request), "oidc": bool(settings.oidc_issuer), "oidc_name": settings.oidc_name}
+    return page(request, "login/person.html", context)
 
 
 async def show_student(request: web.Request, again: Again) -> web.Response:
@@ -69,16 +72,17 @@ async def show_code(request: web.Request, again: Again) -> web.Response:
 async def person(request: web.Request) -> web.Response:
     """`POST /login`."""
     form = await read_form(request, PersonLogin, token=None)
-    begun = await request.app[LOGINS].person(form.login, form.password, visitor(request).address, await _old(request))
-    return _begun(request, begun)
+    begun = await request.app[LOGINS].person(form.login, form.password, visitor(request).address, await old_session(request))
+    return after_login(request, begun, next_address(request))
 
 
 @posts(show_student)
 async def student(request: web.Request) -> web.Response:
     """`POST /login/student`."""
     form = await read_form(request, StudentLogin, token=None)
-    address = visitor(request).address
-    return _begun(request, await request.app[LOGINS].student(form.school, form.group, form.number, form.pin, address, await _old(request)))
+    address, old = visitor(request).address, await old_session(request)
+    begun = await request.app[LOGINS].student(form.school, form.group, form.number, form.pin, address, old)
+    return after_login(request, begun, next_address(request))
 
 
 @posts(show_code)
@@ -104,7 +108,7 @@ async def logout(request: web.Request) -> web.Response:
     return response
 
 
-async def _old(request: web.Request) -> str:
+async def old_session(request: web.Request) -> str:
     """The session this browser had: it ends with the new login."""
     await caller_of(request)
     bearer = cookies.read(request.cookies.get(cookies.SESSION))
@@ -112,9 +116,10 @@ async def _old(request: web.Request) -> str:
     return caller.session if bearer and caller.session == bearer.id else ""
 
 
-def _begun(request: web.Request, begun: Begun) -> web.Response:
-    wanted = next_address(request)
-    response = done(request, f"/login/code?next={wanted}" if begun.needs_code else wanted, {"needs_code": begun.needs_code})
+def after_login(request: web.Request, begun: Begun, wanted: str) -> web.Response:
+    """On to where one wanted to go, by way of the second factor where it is asked."""
+    code = "/login/code?" + urlencode({"next": wanted})
+    response = done(request, code if begun.needs_code else wanted, {"needs_code": begun.needs_code})
     let_in(request, response, begun.bearer)
     return response
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from server.accounts.caller import at
 from server.accounts.people import AssignedRole, EditPerson, GrantRole, NewPerson
+from server.accounts.resets import What
 from server.domain.people import ASSIGNABLE
 from server.errors import Invalid
 from server.school import orgs
@@ -19,7 +20,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import OFFICE, PEOPLE, SETTINGS
+from server.web.keys import IDENTITIES, OFFICE, PEOPLE, RESETS, SETTINGS
 from server.web.local import start_of
 from server.web.visitor import visitor
 
@@ -63,6 +64,12 @@ class EndRole(msgspec.Struct, frozen=True, kw_only=True):
     assignment: Id
 
 
+class Reset(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken back."""
+
+    what: What
+
+
 class Invite(msgspec.Struct, frozen=True, kw_only=True):
     """A link to choose login and password, or only a new password."""
 
@@ -72,6 +79,7 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
 async def show_list(request: web.Request, again: Again) -> web.Response:
     """`GET /people[?search=…&role=…&org=…&page=N]`."""
     caller, office = await caller_of(request), request.app[OFFICE]
+    caller.need_scopes("person.see")
     search, role = request.query.get("search", "")[:100], request.query.get("role", "")
     under = await office.org(caller, request.query["org"], "person.see") if request.query.get("org") else None
     found = await request.app[PEOPLE].listed(caller, search, role if role in ASSIGNABLE else "", under.path if under else "")
@@ -114,6 +122,7 @@ async def show(request: web.Request, again: Again, token: str = "", kind: str = 
         "roles": ASSIGNABLE,
         "may_edit": caller.may("person.edit", at(home.path)),
         "may_end": {role.id: role.org in homes and caller.may("role.grant", at(homes[role.org].path)) for role in shown.roles if role.org},
+        "has_oidc": bool(await request.app[IDENTITIES].of(found.id)),
         "pending": await request.app[PEOPLE].slips.pending("invitation", found.id),
         "link": link,
         "link_kind": kind,
@@ -181,6 +190,14 @@ async def erase(request: web.Request) -> web.Response:
 
 
 @posts(show, "invite")
+async def reset(request: web.Request) -> web.Response:
+    """`POST /people/ID/reset`: the second factor, or the identity at the OIDC provider, counts no more."""
+    form = await read_form(request, Reset, token=csrf_token(request))
+    await request.app[RESETS].do(await caller_of(request), request.match_info["person"], form.what)
+    return done(request, f"/people/{request.match_info['person']}")
+
+
+@posts(show, "invite")
 async def invite(request: web.Request) -> web.Response:
     """`POST /people/ID/invite`: the page that answers shows the link, once."""
     form = await read_form(request, Invite, token=csrf_token(request))
@@ -200,4 +217,5 @@ def add_routes(doors: Doors) -> None:
     doors.post("/people/{person}/roles/end", end_role, "role.grant")
     doors.post("/people/{person}/disable", disable, "person.edit")
     doors.post("/people/{person}/erase", erase, "person.edit")
+    doors.post("/people/{person}/reset", reset, "person.reset")
     doors.post("/people/{person}/invite", invite, "person.invite")

@@ -19,7 +19,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import CSRF_FIELD, check_token, done, read_form, read_values
-from server.web.keys import LOGINS, OFFICE, SETTINGS
+from server.web.keys import LOGINS, OFFICE, PARENTS, SETTINGS
 from server.web.local import today_of
 
 _SEAT = re.compile(r"seat\.(\d{1,3})")
@@ -36,7 +36,7 @@ async def show(request: web.Request, again: Again, pin: tuple[str, str] | None =
     """`GET /classes/ID[?names=1]`: names are masked unless asked for."""
     caller, office = await caller_of(request), request.app[OFFICE]
     found, org = await office.school_class(caller, request.match_info["class"], "class.see")
-    may_see = caller.may("student.see", at(org.path))
+    may_see, may_slip = caller.may("student.see", at(org.path)), caller.may("slip.issue", at(org.path))
     full = request.query.get("names") == "1"
     context = {
         "again": again,
@@ -48,6 +48,8 @@ async def show(request: web.Request, again: Again, pin: tuple[str, str] | None =
         "pin": pin,
         "plans": await office.plans.of_class(found.id),
         "rooms": {room.id: room for room in await office.rooms.of(org.id)},
+        "parents": await request.app[PARENTS].of_class(caller, found.id) if may_slip else {},
+        "may_slip": may_slip,
         "may_edit": caller.may("class.edit", at(org.path)),
         "may_plan": caller.may("plan.edit", at(org.path)),
     }

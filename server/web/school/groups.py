@@ -56,8 +56,8 @@ async def add(request: web.Request) -> web.Response:
 async def remove(request: web.Request) -> web.Response:
     """`POST /groups/ID/rooms/remove`."""
     form = await read_form(request, groups.RemoveRoom, token=csrf_token(request))
-    await groups.remove_room(request.app[OFFICE], await caller_of(request), request.match_info["group"], form)
-    return done(request, f"/groups/{request.match_info['group']}")
+    sees = await groups.remove_room(request.app[OFFICE], await caller_of(request), request.match_info["group"], form)
+    return done(request, f"/groups/{request.match_info['group']}" if sees else f"/rooms/{form.room}")
 
 
 @posts(show, "close")

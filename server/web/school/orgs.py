@@ -19,6 +19,7 @@ from server.web.keys import OFFICE
 async def show_tops(request: web.Request, again: Again) -> web.StreamResponse:
     """`GET /orgs`: where the caller's part of the tree begins; only one place: that one."""
     caller = await caller_of(request)
+    caller.need_scopes("org.see")
     tops = await orgs.tops(request.app[OFFICE], caller)
     if len(tops) == 1 and not again.form:
         return web.Response(status=303, headers={"Location": f"/orgs/{tops[0].id}"})

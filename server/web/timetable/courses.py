@@ -10,6 +10,7 @@ from aiohttp import web
 from server.accounts.caller import at
 from server.domain.orgs import StandingGroup
 from server.school import orgs, terms, timetable
+from server.school.bells import other_bells
 from server.school.fields import Version
 from server.store.courses import CourseStore
 from server.web.again import Again, first, posts
@@ -97,6 +98,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "fresh": [one for one in planned if not one.made],
         "made": [one for one in planned if one.made],
         "clashes": clashes,
+        "other_bells": await other_bells(office, [one.lesson for one in planned if not one.made], zone),
         "bells": await terms.calendar(office).bells(org.path),
         "may_edit": caller.may("course.edit", at(org.path)),
     }

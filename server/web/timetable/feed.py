@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from server.errors import NoSuchPage
 from server.school.feed import Words, feed
 from server.web.answers import language, page
-from server.web.callers import caller_of, csrf_token
+from server.web.callers import csrf_token, person_of
 from server.web.doors import Doors
 from server.web.forms import done, read_form
 from server.web.keys import CATALOGUE, FEEDS, OFFICE, SETTINGS
@@ -20,22 +20,24 @@ from server.web.visitor import visitor
 
 async def show(request: web.Request) -> web.Response:
     """`GET /timetable/feed`."""
-    since = await request.app[FEEDS].since(await caller_of(request))
+    since = await request.app[FEEDS].since(await person_of(request))
     return page(request, "timetable/feed.html", {"since": since, "address": ""})
 
 
 async def draw(request: web.Request) -> web.Response:
     """`POST /timetable/feed`: a new address, shown this once."""
+    caller = await person_of(request)
     await read_form(request, Empty, token=csrf_token(request))
-    token = await request.app[FEEDS].draw(await caller_of(request))
+    token = await request.app[FEEDS].draw(caller)
     base = request.app[SETTINGS].public_url or visitor(request).origin
     return page(request, "timetable/feed.html", {"since": None, "address": f"{base}/feed/{token}.ics"})
 
 
 async def end(request: web.Request) -> web.Response:
     """`POST /timetable/feed/end`."""
+    caller = await person_of(request)
     await read_form(request, Empty, token=csrf_token(request))
-    await request.app[FEEDS].end(await caller_of(request))
+    await request.app[FEEDS].end(caller)
     return done(request, "/timetable/feed")
 
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from server.domain.lesson_view import project
 from server.school import lessons
+from server.school.bells import other_bells
 from server.school.today import door_of, state_of
 from server.web.again import Again, first, posts
 from server.web.answers import page
@@ -37,6 +38,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
         "begun": found.phase not in lessons.NOT_BEGUN,
+        "other_bells": {one.classroom: one for one in await other_bells(office, [seen], _zone(request))},
     }
     return page(request, "timetable/lesson.html", context)
 

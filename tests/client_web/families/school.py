@@ -9,5 +9,6 @@ KEYS = (
     *(f"class.{act}" for act in ("pin", "leave", "erase", "mask", "unmask", "pin.set", "pin.none")),
     "school.close",
     "school.reopen",
+    "field.above",
     "field.children",
 )

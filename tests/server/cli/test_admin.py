@@ -206,7 +206,7 @@ def test_the_matrix_says_what_the_table_says(capsys: pytest.CaptureFixture[str])
     text = told(capsys, "permissions")
     rows = {line.split()[0]: line.split() for line in text.splitlines() if line and line.split()[0] in RULES}
     assert set(rows) == set(RULES)
-    assert rows["lesson.see"][1:] == ["BL", "BL", "BL", "BL", "·", "·", "LS", "S", "L", "every"]
+    assert rows["lesson.see"][1:] == ["BL", "BL", "BL", "BL", "·", "·", "L", "·", "L", "every"]
     assert rows["board.see"][1:] == ["B", "B", *"·" * 7, "nation", "province", "city", "county"]
     assert all(action in text for action in (*PUBLIC, *PERSON))
     table = json.loads(told(capsys, "permissions", "--json"))

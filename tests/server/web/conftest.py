@@ -187,7 +187,7 @@ class Browser:
 
     @property
     def token(self) -> str:
-        session = next(iter(self.cookies.values()), "").partition(".")[0]
+        session = next(iter(self.cookies.values()), "").rpartition(".")[0]
         if "ss_session" in self.cookies:
             session = self.cookies["ss_session"].rpartition(".")[0]
         return hmac.digest(self.web.app[keys.CSRF_KEY], session.encode(), "sha256").hex()

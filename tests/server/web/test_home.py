@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
 from server.school import today
+from server.store import tables as t
+from server.web import keys
 from tests.server.web.conftest import Browser, Town
 
 
@@ -24,14 +27,19 @@ async def test_the_next_lesson_is_one_click_away(town: Town, who: str, door: str
     assert "分数的认识" in text
 
 
+def home_of(who: str) -> str:
+    """Where somebody's `/` leads."""
+    return "/child" if who.endswith(".parent") else "/"
+
+
 @pytest.mark.parametrize("who", ["x1.c1.s1", "x1.c1.s1.parent", "y1.c1.s1", "x1.admin", "y.admin"])
 async def test_others_see_what_goes_on(town: Town, who: str) -> None:
-    assert "分数的认识" in await (await town.browser(who).get("/", page=True)).text()
+    assert "分数的认识" in await (await town.browser(who).get(home_of(who), page=True)).text()
 
 
 @pytest.mark.parametrize("who", ["y2.teacher", "y2.assistant", "y2.admin", "x1p.c1.s1", "y2.c1.s1.parent", "x.librarian", "x2.teacher"])
 async def test_who_has_no_part_in_it_sees_nothing_of_it(town: Town, who: str) -> None:
-    answer = await town.browser(who).get("/", page=True)
+    answer = await town.browser(who).get(home_of(who), page=True)
     assert answer.status == 200
     assert "分数的认识" not in await answer.text()
 
@@ -65,3 +73,16 @@ async def test_a_board_counts_all_and_shows_what_needs_somebody_first(town: Town
     page = await (await town.browser("x.admin").get("/", page=True)).text()
     assert "还有 1 节" in page
     assert "分数的认识" not in page
+
+
+async def test_a_board_says_which_room_is_missing_and_whom_to_ask(town: Town) -> None:
+    database = town.web.app[keys.STORE].database
+    await database.execute(update(t.lesson).where(t.lesson.c.id == "lesson.x").values(starts_at=t.lesson.c.starts_at - 20 * 60_000))
+    await database.execute(update(t.classroom).where(t.classroom.c.id == "x2.r1").values(contact="x2.assistant"))
+    page = await (await town.browser("x.admin").get("/", page=True)).text()
+    assert "石桥二小 不在" in page
+    assert "请联系 姓名x2.assistant" in page
+    assert "红旗中心小学 不在" in page, "the master's county sees every room of its lesson"
+    other = await (await town.browser("y.admin").get("/", page=True)).text()
+    assert "红旗中心小学 不在" in other
+    assert "石桥二小" not in other

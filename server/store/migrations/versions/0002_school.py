@@ -232,6 +232,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_identity_person", "identity", ["person"])
     op.create_table(
+        "oidc_spent",
+        sa.Column("state", _ID, nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("state", name="pk_oidc_spent"),
+    )
+    op.create_index("ix_oidc_spent_expires_at", "oidc_spent", ["expires_at"])
+    op.create_table(
+        "recovery_code",
+        sa.Column("person", _ID, nullable=False),
+        sa.Column("code_index", _ID, nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name="fk_recovery_code_person_person"),
+        sa.PrimaryKeyConstraint("person", "code_index", name="pk_recovery_code"),
+    )
+    op.create_table(
         "student",
         sa.Column("id", _ID, nullable=False),
         sa.Column("school_class", _ID, nullable=False),

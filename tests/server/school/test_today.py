@@ -1,0 +1,107 @@
+"""A home page's lessons: whose they are, what state they are in, where the button leads, and what of others is shown (S6)."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from server.domain.schedule import ScheduledLesson
+from server.school.today import board, day_bounds, state_of, today
+from server.store import tables as t
+from tests.harness.postgres import both_databases
+from tests.server.services import ZONE, Services
+from tests.server.world import HOUR, NOW
+
+START, END = NOW + 10 * 60_000, NOW + 50 * 60_000
+MINUTE = 60_000
+
+
+@pytest.mark.parametrize(
+    ("phase", "at", "state"),
+    [
+        ("scheduled", START - 10 * MINUTE - 1, "later"),
+        ("scheduled", START - 10 * MINUTE, "soon"),
+        ("open", START - 30 * MINUTE, "soon"),
+        ("scheduled", START + 5 * MINUTE - 1, "soon"),
+        ("open", START + 5 * MINUTE, "late"),
+        ("scheduled", END, "missed"),
+        ("live", END + HOUR, "live"),
+        ("break", START, "live"),
+        ("ended", START, "over"),
+        ("archived", START, "over"),
+        ("cancelled", START, "cancelled"),
+    ],
+)
+def test_a_lesson_in_one_word(phase: str, at: int, state: str) -> None:
+    assert state_of(ScheduledLesson("L", "x", phase, 1, starts_at=START, ends_at=END), at) == state  # type: ignore[arg-type]
+
+
+def test_a_day_is_the_schools_day() -> None:
+    begin, end = day_bounds(NOW, ZONE)
+    assert (end - begin, begin % (24 * HOUR)) == (24 * HOUR, 16 * HOUR)
+    assert begin <= NOW < end
+    autumn = 1_793_520_000_000  # 1 November 2026 in New York: clocks go back
+    begin, end = day_bounds(autumn, ZoneInfo("America/New_York"))
+    assert end - begin == 25 * HOUR
+
+
+@both_databases
+@pytest.mark.parametrize(
+    ("who", "door", "rooms"),
+    [
+        ("x1.teacher", "/teach/lesson.x", {"x2.r1", "y1.r1"}),
+        ("x2.assistant", "/class/lesson.x", {"x2.r1"}),
+        ("y1.assistant", "/class/lesson.x", {"y1.r1"}),
+        ("y1.d1", "/class/lesson.x", {"y1.r1"}),
+        ("x.inspector", "/watch/lesson.x", {"x2.r1", "y1.r1"}),
+        ("x1.admin", "", {"x2.r1", "y1.r1"}),
+        ("y.admin", "", {"y1.r1"}),
+        ("y2.assistant", None, None),
+        ("x2.teacher", None, None),
+        ("x2.d1", "/class/lesson.x", {"x2.r1"}),
+        ("y2.d1", None, None),
+        ("x1p.c1.s1", None, None),
+    ],
+)
+async def test_everybody_has_their_own_button_and_sees_their_own_rooms(
+    process: Services, who: str, door: str | None, rooms: set[str] | None
+) -> None:
+    found = await today(process.office, await process.caller(who), ZONE)
+    if door is None:
+        assert found.items == ()
+        assert found.next is None
+        return
+    (item,) = found.items
+    assert (item.door, set(item.lesson.rooms), item.state) == (door, rooms, "soon")
+    assert found.next == (item if door else None)
+
+
+@both_databases
+async def test_the_one_to_enter_next_is_the_one_that_runs(process: Services) -> None:
+    office, database = process.office, process.store.database
+    teacher = await process.caller("x1.teacher")
+
+    async def state() -> tuple[str, bool]:
+        found = await today(office, teacher, ZONE)
+        return found.items[0].state, found.next is not None
+
+    assert await state() == ("soon", True)
+    process.clock.now = START + 5 * MINUTE
+    assert await state() == ("late", True)
+    await database.execute(update(t.lesson).where(t.lesson.c.id == "lesson.x").values(phase="ended"))
+    assert await state() == ("over", False)
+    process.clock.now += 24 * HOUR
+    assert (await today(office, teacher, ZONE)).items == ()
+    assert len((await today(office, teacher, ZONE, 2, process.clock.now - 24 * HOUR)).items) == 1
+
+
+@both_databases
+async def test_the_board_counts_what_lies_below_the_office(process: Services) -> None:
+    process.clock.now = START + 5 * MINUTE
+    for who in ("x.admin", "d.admin", "y.inspector"):
+        found = await board(process.office, await process.caller(who), ZONE)
+        assert (dict(found.counts), [item.state for item in found.items], found.more) == ({"late": 1}, ["late"], 0)
+    for who in ("x1.teacher", "x2.assistant", "y2.admin"):
+        assert (await board(process.office, await process.caller(who), ZONE)).items == ()
