@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from server.domain.link import Link
 from server.domain.principal import Role
 
-LESSON = "demo"
+LESSON = "演示课"
+"""Its name, as pages show it."""
+WORD = "demo"
+"""What it is called on the command line."""
 SYNTHETIC_MASTER = "主讲教室（演示）"
 SYNTHETIC_CLASSROOMS = ("石桥村小学", "红旗小学")
 VISITORS: tuple[tuple[Role, str], ...] = (

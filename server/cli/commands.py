@@ -8,23 +8,17 @@ import sys
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.accounts.acts import Target
-from server.cli.hall import Hall, open_hall
-from server.cli.papers import Desk, Paper, open_desk
+from server.cli.papers import Paper, open_desk
 from server.domain.principal import Role
-from server.errors import LinkInvalid
 from server.live import links
-from server.live.clock import SystemClock
 from server.settings import Settings
 
 
 async def lesson_create(settings: Settings, arguments: argparse.Namespace) -> None:
     """Make a lesson and print its id."""
-    async with open_hall(settings) as hall:
-        lesson = await links.create_lesson(hall.store, SystemClock(), arguments.name)
-        await _audited(hall, "lesson.create", lesson.id)
+    async with open_desk(settings) as desk:
+        lesson = await desk.lesson(arguments.name)
     _show({"id": lesson.id, "name": lesson.name, "phase": lesson.phase}, as_json=arguments.json)
 
 
@@ -42,31 +36,17 @@ async def lesson_list(settings: Settings, arguments: argparse.Namespace) -> None
 async def link(settings: Settings, arguments: argparse.Namespace) -> None:
     """Make a link and print what is needed to join."""
     role: Role = arguments.role
-    async with open_hall(settings) as hall:
-        lesson = await links.read_lesson(hall.store, arguments.lesson)
-        paper = await Desk(settings, hall.store).link(lesson.id, role, arguments.name, arguments.hours)
-        await _audited(hall, "link.create", lesson.id, role=role, link=paper.id)
+    async with open_desk(settings) as desk:
+        lesson = await desk.find(arguments.lesson)
+        paper = await desk.link(lesson.id, role, arguments.name, arguments.hours)
     show_paper(paper, as_json=arguments.json)
 
 
 async def link_revoke(settings: Settings, arguments: argparse.Namespace) -> None:
     """Revoke a link; a running web process ends its sockets and sessions within two seconds."""
-    async with open_hall(settings) as hall:
-        found = await hall.store.link(arguments.id)
-        if found is None:
-            raise LinkInvalid("no such link")
-        await _audited(hall, "link.revoke", found.lesson, link=found.id)
-        await hall.store.revoke_link(found.id, SystemClock().wall_ms())
+    async with open_desk(settings) as desk:
+        await desk.revoke(arguments.id)
     _write([f"revoked {arguments.id}"])
-
-
-async def _audited(hall: Hall, act: str, lesson: str, **details: str) -> None:
-    """The line of an act that the store did by itself: made by hand, the lesson lies in no school."""
-    everything = await hall.everything()
-
-    async def nothing_more(_: AsyncConnection) -> None: ...
-
-    await hall.acts.do(hall.who, act, Target("lesson", lesson, everything.path), nothing_more, details=dict(details))
 
 
 def show_paper(paper: Paper, *, as_json: bool) -> None:

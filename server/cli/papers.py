@@ -1,24 +1,34 @@
-"""Lessons and links for the command line: works on the store alone, beside a running web process or without one."""
+"""Lessons and links for the command line: works on the store alone, beside a running web process or without one.
+
+Each is written together with its line in the audit; made by hand, a lesson lies in no school.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import addresses
 from server.accounts import demo
+from server.accounts.acts import Target
 from server.accounts.secret import load_secret
 from server.accounts.tokens import Signer
+from server.cli.hall import Hall, open_hall
+from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.principal import Role
-from server.errors import NoSuchLesson
+from server.errors import LinkInvalid, NoSuchLesson
 from server.live import links
 from server.live.clock import SystemClock
 from server.settings import Settings
-from server.store import Store
+from server.store.links import put_revocation
 
+T = TypeVar("T")
 HOUR_MS = 3600 * 1000
 
 
@@ -50,18 +60,44 @@ def base_url(settings: Settings) -> str:
 
 
 class Desk:
-    """One open store with the key that signs."""
+    """One open installation with the key that signs."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        self.store = store
+    def __init__(self, hall: Hall) -> None:
+        self.store = hall.store
         self.clock = SystemClock()
-        self._settings = settings
-        self._signer = Signer(load_secret(settings.data_dir, settings.secret_key))
+        self._hall = hall
+        self._settings = hall.settings
+        self._signer = Signer(load_secret(hall.settings.data_dir, hall.settings.secret_key))
+
+    async def lesson(self, name: str) -> LessonState:
+        """A new lesson. Raises `AppError`."""
+        new = links.draw_lesson(self.clock, name)
+        return await self._act("lesson.create", new.id, new.keep)
+
+    async def find(self, id_or_name: str) -> LessonState:
+        """The lesson of this id, else the newest of this name; `demo` is the demo lesson, where there is one. Raises `NoSuchLesson`."""
+        if id_or_name == demo.WORD:
+            with suppress(NoSuchLesson):
+                return await links.read_lesson(self.store, demo.LESSON)
+        return await links.read_lesson(self.store, id_or_name)
 
     async def link(self, lesson: str, role: Role, name: str | None, hours: float | None = None) -> Paper:
         """A new link. Raises `AppError`."""
         until = self.clock.wall_ms() + int((hours or self._settings.link_hours) * HOUR_MS)
-        return self.paper(await links.make_link(self.store, self.clock, lesson, role, name, until))
+        new = await links.draw_link(self.store, self.clock, lesson, role, name, until)
+        return self.paper(await self._act("link.create", new.link.lesson, new.keep, role=role, link=new.link.id))
+
+    async def revoke(self, link_id: str) -> None:
+        """Revoke a link. Raises `LinkInvalid`."""
+        found = await self.store.link(link_id)
+        if found is None:
+            raise LinkInvalid("no such link")
+        now = self.clock.wall_ms()
+        await self._act("link.revoke", found.lesson, lambda connection: put_revocation(connection, found.id, now), link=found.id)
+
+    async def _act(self, act: str, lesson: str, work: Callable[[AsyncConnection], Awaitable[T]], **details: str) -> T:
+        everything = await self._hall.everything()
+        return await self._hall.acts.do(self._hall.who, act, Target("lesson", lesson, everything.path), work, details=dict(details))
 
     async def kept(self, lesson: str, role: Role, name: str) -> Paper:
         """A link of this role and name that lives for at least half its time: one there is, else a new one."""
@@ -76,7 +112,7 @@ class Desk:
         except NoSuchLesson:
             state = None
         if state is None or state.phase in ("ended", "archived", "cancelled"):
-            state = await links.create_lesson(self.store, self.clock, demo.LESSON)
+            state = await self.lesson(demo.LESSON)
         return state.id
 
     def paper(self, link: Link) -> Paper:
@@ -96,10 +132,6 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
-    """Open the store of the settings."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = await Store.open(settings.database_url)
-    try:
-        yield Desk(settings, store)
-    finally:
-        await store.close()
+    """Open the installation of the settings. Raises `OSError`."""
+    async with open_hall(settings) as hall:
+        yield Desk(hall)

@@ -6,19 +6,23 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import aiohttp
 import segno
+from sqlalchemy.exc import DBAPIError
 
 from server.accounts import demo
 from server.cli import county
 from server.cli.demo import visitor_papers
+from server.cli.hall import open_hall
 from server.cli.papers import Paper, base_url, open_desk
 from server.settings import PREFIX, Settings
 from server.supervisor import Program, Supervisor
 
 READY_SECONDS = 60.0
 WORDS = {"classroom": "教室 classroom", "master": "主讲 master", "viewer": "观众 viewer", "wall": "教室墙 wall"}
+FIRST_ADMIN = "shuangshi admin create-admin --org CODE --org-name NAME --tier county"
 
 
 def programs(settings: Settings, *, with_demo: bool) -> list[Program]:
@@ -31,8 +35,8 @@ def programs(settings: Settings, *, with_demo: bool) -> list[Program]:
 async def serve(settings: Settings, *, with_demo: bool = False) -> None:
     """Run everything until SIGTERM or SIGINT; say where it is as soon as it answers."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    papers = await _papers(settings) if with_demo else []  # before the processes start: they must find one lesson, not make two
     logins = await county.prepare(settings) if with_demo else []
+    papers = await _papers(settings) if with_demo else []  # before the processes start: they must find one lesson, not make two
     environment = settings.child_environment(os.environ)
     if logins:
         environment.setdefault(PREFIX + "ADMIN_TOTP", "0")  # made-up people have no phones
@@ -40,9 +44,17 @@ async def serve(settings: Settings, *, with_demo: bool = False) -> None:
 
     async def announce() -> None:
         if await answers(settings):
-            say(settings, papers, logins)
+            say(settings, papers, logins, nobody=await _empty(settings))
 
     await supervisor.run(announce)
+
+
+async def _empty(settings: Settings) -> bool:
+    """Nobody was made here yet; False also when the database went away since the web process answered."""
+    with suppress(OSError, DBAPIError):
+        async with open_hall(settings) as hall:
+            return not await hall.office.orgs.count()
+    return False
 
 
 async def _papers(settings: Settings) -> list[Paper]:
@@ -70,15 +82,17 @@ async def _healthy(http: aiohttp.ClientSession, url: str) -> bool:
         return False
 
 
-def say(settings: Settings, papers: list[Paper], logins: Sequence[str] = ()) -> None:
-    """Print addresses and, in LAN mode, a QR code for the PC next door."""
+def say(settings: Settings, papers: list[Paper], logins: Sequence[str] = (), *, nobody: bool = False) -> None:
+    """Print addresses, how to begin where there is `nobody` yet and, in LAN mode, a QR code for the PC next door."""
     base = base_url(settings)
     lines = ["", f"  双师 shuangshi  {base}/", ""]
     lines += [f"  {WORDS[paper.role]}\n    {paper.page}" for paper in papers]
     if papers:
-        lines += ["", f"  演示课 lesson “{demo.LESSON}” 正在进行 is going on: 打开教室链接即可加入 open the classroom link to join."]
+        lines += ["", f"  演示课 lesson “{demo.WORD}” 正在进行 is going on: 打开教室链接即可加入 open the classroom link to join."]
     if logins:
         lines += ["", f"  演示账号 demo logins ({base}/login)", *(f"    {line}" for line in logins)]
+    if nobody:
+        lines += ["", "  还没有管理员，先建第一个 nobody is here yet, make the first admin:", f"    {FIRST_ADMIN}"]
     if not settings.lan or settings.tls_cert:
         _print("\n".join([*lines, ""]))
         return

@@ -1,8 +1,14 @@
-"""Making lessons and links: works on the store alone, so a command line needs no running lesson."""
+"""Making lessons and links: works on the store alone, so a command line needs no running lesson.
+
+What is drawn here is checked and not yet kept; `keep` writes it, in a transaction that may hold more.
+"""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.lesson import LessonState, fold_all
 from server.domain.link import Link
@@ -10,6 +16,7 @@ from server.domain.principal import MASTER, Role
 from server.errors import BadRequest, NoSuchLesson
 from server.live.clock import Clock
 from server.store import Store
+from server.store.links import put_lesson, put_link
 
 NAME_LIMIT = 200
 
@@ -26,9 +33,44 @@ def _checked(name: str) -> str:
     return name
 
 
+@dataclass(frozen=True, slots=True)
+class NewLesson:
+    """A scheduled lesson made by hand."""
+
+    id: str
+    name: str
+    created: int
+    """UTC ms."""
+
+    async def keep(self, connection: AsyncConnection) -> LessonState:
+        """Write it."""
+        return await put_lesson(connection, self.id, self.name, self.created)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link into a lesson."""
+
+    link: Link
+    shunned: frozenset[str]
+    """Participants it must not become: removed from the lesson."""
+    fresh: str
+    """Id of its participant, if there is none of its name."""
+
+    async def keep(self, connection: AsyncConnection) -> Link:
+        """Write it."""
+        return await put_link(connection, self.link, self.shunned, self.fresh)
+
+
+def draw_lesson(clock: Clock, name: str) -> NewLesson:
+    """A new lesson; names need not be unique. Raises `BadRequest`."""
+    return NewLesson(new_id(), _checked(name), clock.wall_ms())
+
+
 async def create_lesson(store: Store, clock: Clock, name: str) -> LessonState:
-    """A new scheduled lesson; names need not be unique. Raises `BadRequest`."""
-    return await store.create_lesson(new_id(), _checked(name), clock.wall_ms())
+    """A new scheduled lesson, kept. Raises `BadRequest`."""
+    new = draw_lesson(clock, name)
+    return await store.create_lesson(new.id, new.name, new.created)
 
 
 async def read_lesson(store: Store, id_or_name: str) -> LessonState:
@@ -40,7 +82,9 @@ async def read_lesson(store: Store, id_or_name: str) -> LessonState:
     return fold_all(start, await store.tail(start.id, 0))
 
 
-async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name: str | None = None, expires_at: int | None = None) -> Link:
+async def draw_link(
+    store: Store, clock: Clock, lesson_id: str, role: Role, name: str | None = None, expires_at: int | None = None
+) -> NewLink:
     """A link into a lesson; `expires_at` in UTC ms. A classroom needs a name and is the same participant under every link of
     that name, unless it was removed from the lesson; pages have a word for a master without one. Raises `NoSuchLesson`, `BadRequest`.
     """
@@ -49,4 +93,10 @@ async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name
         raise BadRequest("a classroom's link needs its name", field="name")
     who = MASTER if role == "master" else None
     new = Link(new_id(), lesson.id, role, who, _checked(name) if name else "", clock.wall_ms(), expires_at)
-    return await store.add_link(new, shunned=lesson.removed, fresh=secrets.token_urlsafe(9))
+    return NewLink(new, lesson.removed, secrets.token_urlsafe(9))
+
+
+async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name: str | None = None, expires_at: int | None = None) -> Link:
+    """A link, kept; see `draw_link`."""
+    new = await draw_link(store, clock, lesson_id, role, name, expires_at)
+    return await store.add_link(new.link, new.shunned, new.fresh)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, insert, or_, select, text, update
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
-from server.domain.lesson import IN_CLASS, LessonState
+from server.domain.lesson import IN_CLASS, LessonState, fold_all
 from server.domain.link import Link
 from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
-from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
+from server.store.links import link_of, put_lesson, put_link, put_revocation
+from server.store.log import Append, Appended, LogWriter, find_receipt
 from server.store.migrate import Unusable, migrate
 from server.store.papers import revoked
 from server.store.retry import passing, persist
@@ -75,8 +76,7 @@ class Store:
 
     async def create_lesson(self, lesson_id: str, name: str, at: int) -> LessonState:
         """A new lesson with an empty log."""
-        await self.database.execute(insert(lesson).values(id=lesson_id, name=name, head=0, created=at))
-        return LessonState(lesson_id, name)
+        return await self.database.write(lambda connection: put_lesson(connection, lesson_id, name, at))
 
     async def lesson(self, lesson_id: str) -> LessonState | None:
         """The lesson before its first event: the start of the fold. None: no such lesson."""
@@ -107,6 +107,16 @@ class Store:
             rows = await self.database.read(select(*_STANDING).where(lesson.c.id.in_(chunk)))
             found.update({row.id: _standing(row) for row in rows})
         return found
+
+    async def present(self, lesson_ids: Collection[str]) -> dict[str, frozenset[str]]:
+        """Who is in each of the lessons now, as its log says: lesson → participants, in one query whatever their number."""
+        logs: dict[str, list[Envelope]] = {lesson_id: [] for lesson_id in lesson_ids}
+        for chunk in chunks(lesson_ids):
+            query = select(lesson_event).where(lesson_event.c.lesson.in_(chunk), lesson_event.c.kind.in_(_COMINGS))
+            for row in await self.database.read(query.order_by(lesson_event.c.lesson, lesson_event.c.seq)):
+                logs[row.lesson].append(_envelope(row))
+        states = {lesson_id: fold_all(LessonState(lesson_id, ""), log) for lesson_id, log in logs.items()}
+        return {lesson_id: frozenset(p.id for p in state.participants.values() if p.present) for lesson_id, state in states.items()}
 
     async def due(self, now: int, limit: int = 500) -> list[str]:
         """Lessons that the clock has something to do with (S8): to open, to end, to cancel, to archive."""
@@ -144,36 +154,22 @@ class Store:
     # --- links and the roster ----------------------------------------------------------------------------------------
 
     async def add_link(self, new: Link, shunned: Collection[str] = (), fresh: str = "") -> Link:
-        """Keep a link; `participant` of a classroom's link is filled in here.
-
-        It is the one known by this name, unless that one is `shunned` (removed from the lesson); else `fresh`, an unused id.
-        """
-
-        async def add(connection: AsyncConnection) -> Link:
-            await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
-            who = new.participant
-            if new.role in ("master", "classroom"):
-                who = await _take_part(connection, new, shunned, fresh)
-            kept = replace(new, participant=who)
-            await connection.execute(insert(link).values(**asdict(kept)))
-            return kept
-
-        return await self.database.write(add)
+        """Keep a link; see `server.store.links.put_link`."""
+        return await self.database.write(lambda connection: put_link(connection, new, shunned, fresh))
 
     async def link(self, link_id: str) -> Link | None:
         """The link of this id."""
         rows = await self.database.read(select(link).where(link.c.id == link_id))
-        return _link(rows[0]) if rows else None
+        return link_of(rows[0]) if rows else None
 
     async def links(self, lesson_id: str) -> list[Link]:
         """Every link of a lesson, oldest first."""
         query = select(link).where(link.c.lesson == lesson_id).order_by(link.c.created, link.c.id)
-        return [_link(row) for row in await self.database.read(query)]
+        return [link_of(row) for row in await self.database.read(query)]
 
     async def revoke_link(self, link_id: str, at: int) -> bool:
         """Revoke; False if there is no such link. The first time of revocation stays."""
-        revoked = update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
-        return await self.database.execute(revoked, passing) == 1
+        return await self.database.write(lambda connection: put_revocation(connection, link_id, at), passing)
 
     async def revoked(self, papers: Collection[str]) -> set[str]:
         """Which of these papers are revoked (`server.store.papers`); the shell asks each second, whoever wrote it."""
@@ -185,29 +181,12 @@ class Store:
         return [Member(row.id, row.role, row.name) for row in await self.database.read(query)]
 
 
-async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
-    p = participant.c
-    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == new.role)
-    known = await connection.execute(select(p.id, p.name).where(p.lesson == new.lesson, same))
-    found = next((row for row in known if row.id not in shunned), None)
-    if found:
-        if new.name and not found.name:  # a master whose first link had no name
-            await connection.execute(update(participant).where(p.lesson == new.lesson, p.id == found.id).values(name=new.name))
-        return str(found.id)
-    who = new.participant or fresh
-    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
-    return who
-
-
+_COMINGS = ("participant.joined", "participant.left", "participant.removed")
 _STANDING = (lesson.c.id, lesson.c.head, lesson.c.starts_at, lesson.c.ends_at, lesson.c.rehearsal, lesson.c.cancelled_at)
 
 
 def _standing(row: Any) -> Standing:
     return Standing(row.head, Plan(row.starts_at, row.ends_at, row.rehearsal, row.cancelled_at is not None))
-
-
-def _link(row: Any) -> Link:
-    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at)
 
 
 def _envelope(row: Any) -> Envelope:

@@ -18,7 +18,6 @@ import aiohttp
 
 from server.cli.papers import open_desk
 from server.domain.principal import Role
-from server.live import links
 from server.settings import read
 from tests.harness.ports import free_media_port, free_tcp_port
 
@@ -136,7 +135,7 @@ class Product:
     async def invite(self, people: Sequence[tuple[Role, str]], name: str = "Fractions") -> tuple[str, list[Link]]:
         """A new lesson and a link for each (role, name): what the two commands above do, without a process for each."""
         async with open_desk(read(self.environment)) as desk:
-            lesson = (await links.create_lesson(desk.store, desk.clock, name)).id
+            lesson = (await desk.lesson(name)).id
             papers = [await desk.link(lesson, role, person or None) for role, person in people]
         return lesson, [Link(p.page, p.whip, p.whep, p.token, str(p.expires_at), p.id) for p in papers]
 

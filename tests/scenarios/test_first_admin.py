@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -40,8 +41,18 @@ def code(secret: str, step: int) -> str:
     return pyotp.TOTP(secret).at(int(time.time()) + 30 * step)
 
 
+async def told(product: Product, words: str, times: int, seconds: float = 10) -> None:
+    """`serve` has printed the words so often, not more."""
+    until = time.monotonic() + seconds
+    while product.log.read_text().count(words) < times:
+        assert time.monotonic() < until, product.log.read_text()
+        await asyncio.sleep(0.05)
+    assert product.log.read_text().count(words) == times
+
+
 async def test_from_nothing_to_a_school(tmp_path: Path, browser: Browser) -> None:
     async with Product(tmp_path / "data") as product:
+        await told(product, "shuangshi admin create-admin --org", times=1)
         made = json.loads(await product.cli("admin", "create-admin", "--org", "SQ", "--org-name", "石桥县", "--json"))
         page = await open_page(browser, made["link"], locale="en-US")
         assert made["link"] != page.url, "the link leaves the address bar"
@@ -71,6 +82,8 @@ async def test_from_nothing_to_a_school(tmp_path: Path, browser: Browser) -> Non
 
         await product.stop()
         await product.start()
+        await told(product, f"{product.url}/\n", times=2)
+        await told(product, "shuangshi admin create-admin --org", times=1)
         await page.goto(product.url + school)
         assert "录播教室" in await page.inner_text("main"), "login and school survive a restart"
         fresh = await open_page(browser, f"{product.url}/login", locale="en-US")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import inspect
 
-from server.domain.events import Envelope, LessonLive, LessonOpened, StageCalled
+from server.domain.events import Envelope, LessonLive, LessonOpened, ParticipantJoined, ParticipantLeft, ParticipantRemoved, StageCalled
 from server.domain.link import Link
 from server.domain.plan import NO_PLAN
 from server.store import Append, Conflict, Standing, Store, StoreClosed
@@ -33,6 +33,18 @@ async def test_events_come_back_as_they_went_in(store: Store) -> None:
     assert await store.tail("L1", 1) == [events[1]]
     assert await store.tail("L1", 0, limit=1) == [events[0]]
     assert await store.standings(["L1", "nowhere"]) == {"L1": Standing(2, NO_PLAN)}
+
+
+async def test_who_is_here_is_read_of_many_lessons_at_once(store: Store) -> None:
+    await store.create_lesson("L2", "Fractions", 2)
+    came = [ParticipantJoined(participant=who, role="classroom") for who in ("a", "b", "c")]
+    went = [ParticipantLeft(participant="a"), LessonLive(), ParticipantRemoved(participant="b"), ParticipantLeft(participant="nobody")]
+    events = tuple(Envelope("L1", seq, 5, payload, "t", None, "c1") for seq, payload in enumerate([*came, *went], 1))
+    await store.append(Append("L1", 0, "t", "c1", events))
+    back = Envelope("L2", 1, 5, came[0], "t", None, "c1")
+    await store.append(Append("L2", 0, "t", "c1", (back,)))
+    assert await store.present(["L1", "L2", "nowhere"]) == {"L1": frozenset("c"), "L2": frozenset("a"), "nowhere": frozenset()}
+    assert await store.present([]) == {}
 
 
 async def test_a_repeat_gets_the_first_acknowledgement(store: Store) -> None:
