@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from server.domain.orgs import Classroom
-from server.errors import NoSuchLesson
 from server.school.today import Item
-from server.web.keys import LESSONS, PEOPLE
+from server.web.keys import PEOPLE, STORE
 
 EXPECTED = ("live", "late")
 """States in which every room should be there."""
@@ -27,16 +26,9 @@ class Missing:
 
 async def missing(request: web.Request, items: Sequence[Item], rooms: Mapping[str, Classroom]) -> dict[str, list[Missing]]:
     """Lesson → its rooms that are not there, of those the caller may see."""
-    absent = {item.lesson.id: await _absent(request, item) for item in items if item.state in EXPECTED and item.lesson.rooms}
+    expected = {item.lesson.id: item.lesson.rooms.values() for item in items if item.state in EXPECTED and item.lesson.rooms}
+    here = await request.app[STORE].present(expected)
+    absent = {lesson: [part.classroom for part in parts if part.participant not in here[lesson]] for lesson, parts in expected.items()}
     found = {lesson: [rooms[room] for room in away if room in rooms] for lesson, away in absent.items()}
     names = await request.app[PEOPLE].names(sorted({room.contact for away in found.values() for room in away if room.contact}))
     return {lesson: [Missing(room.id, names.get(room.contact or "", "")) for room in away] for lesson, away in found.items() if away}
-
-
-async def _absent(request: web.Request, item: Item) -> list[str]:
-    try:
-        state = await request.app[LESSONS].find(item.lesson.id)
-    except NoSuchLesson:
-        return []
-    here = {who for who, one in state.participants.items() if one.present}
-    return [part.classroom for part in item.lesson.rooms.values() if part.participant not in here]

@@ -1,6 +1,7 @@
 """A county for the bench, written straight into the tables: 100 schools, 20 classrooms and 2,000 lessons each, two terms of them.
 
-Every lesson goes to two remote classrooms of the next school. Twenty lessons of each school are today, around now.
+Every lesson goes to two remote classrooms of the next school. Twenty lessons of each school are today, around now: one is going
+on, ten are over, the next begins in twenty minutes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from server.store import tables as t
 
 SCHOOLS, ROOMS, LESSONS, TEACHERS = 100, 20, 2_000, 40
 TODAY = 20
+TEACHING = f"s0.t{LESSONS // 2 % TEACHERS + TODAY // 2}"
+"""Who teaches in the first school now."""
 LESSON_MS, DAY_MS = 40 * 60_000, 86_400_000
 BATCH = 2_000
 
@@ -29,13 +32,13 @@ class County:
     cookies: dict[str, str]
 
 
-async def build(database: Database, contents: Contents, now: int, day_start: int) -> County:
-    """Write it all. `day_start`: when today began, UTC ms."""
+async def build(database: Database, contents: Contents, now: int) -> County:
+    """Write it all; it must be about noon where the school is, or some of today's lessons are yesterday's."""
     await _offices(database, now)
     await _people(database, contents, now)
-    await _lessons(database, now, day_start)
+    await _lessons(database, now)
     return County(
-        {role: await _session(database, who, now) for role, who in (("teacher", "s0.t0"), ("assistant", "s1.a"), ("county", "c.admin"))}
+        {role: await _session(database, who, now) for role, who in (("teacher", TEACHING), ("assistant", "s1.a"), ("county", "c.admin"))}
     )
 
 
@@ -101,15 +104,15 @@ async def _people(database: Database, contents: Contents, now: int) -> None:
     await database.write(write)
 
 
-def _times(day_start: int) -> list[int]:
-    """Begins of one school's lessons: today's spread from 8 to 23 o'clock, the others over the half years before and after."""
-    today = [day_start + 8 * 3_600_000 + n * LESSON_MS for n in range(TODAY)]
-    others = [day_start + (n // TODAY - 50) * DAY_MS + 8 * 3_600_000 + n % TODAY * LESSON_MS for n in range(LESSONS)]
-    return today + [at for at in others if not day_start <= at < day_start + DAY_MS][: LESSONS - TODAY]
+def times_around(now: int) -> list[int]:
+    """Begins of one school's lessons, UTC ms: today's one after another around `now`, the same on the days before and after."""
+    today = [now - LESSON_MS // 2 + (n - TODAY // 2) * LESSON_MS for n in range(TODAY)]
+    days = range(-LESSONS // TODAY // 2, LESSONS // TODAY // 2)
+    return [at + day * DAY_MS for day in days for at in today]
 
 
-async def _lessons(database: Database, now: int, day_start: int) -> None:
-    times = _times(day_start)
+async def _lessons(database: Database, now: int) -> None:
+    times = times_around(now)
 
     def every() -> Iterator[tuple[str, int, int, int]]:
         for s in range(SCHOOLS):

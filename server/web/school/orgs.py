@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from server.accounts.caller import at
-from server.domain.orgs import TIERS, below
+from server.accounts.caller import Caller, at
+from server.domain.orgs import TIERS, Org, below
 from server.school import classes, groups, orgs, rooms
 from server.web.again import Again, first, posts
 from server.web.answers import page
@@ -44,7 +44,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "classes": await office.classes.of(org.id) if caller.may("class.see", here) else [],
         "groups": [one for one in kept if one.org == org.id],
         "is_school": org.tier in ("school", "point"),
-        "tiers": _tiers(caller.may("org.create", here), org.tier),
+        "tiers": _tiers(caller, org),
         "may": {
             action: caller.may(action, here)
             for action in ("org.edit", "org.create", "room.edit", "class.edit", "group.edit", "calendar.edit")
@@ -53,13 +53,11 @@ async def show(request: web.Request, again: Again) -> web.Response:
     return page(request, "school/org.html", context)
 
 
-def _tiers(may_create: bool, parent: str) -> list[str]:
-    tiers = [tier for tier in TIERS if below(tier, parent)]  # type: ignore[arg-type]  # a tier of ours
-    return (
-        [tier for tier in tiers if tier != "point" or parent == "school"]
-        if may_create
-        else [t for t in tiers if t == "point" and parent == "school"]
-    )
+def _tiers(caller: Caller, org: Org) -> list[str]:
+    """What the caller may add below: its offices and schools take `org.create`, a school's teaching points only `org.edit`."""
+    here = at(org.path)
+    may = {"point": org.tier == "school" and caller.may("org.edit", here)}
+    return [tier for tier in TIERS if below(tier, org.tier) and may.get(tier, caller.may("org.create", here))]
 
 
 @posts(show, "child")

@@ -2,4 +2,4 @@
 
 from server.school.today import ORDER
 
-KEYS = (*(f"today.{state}" for state in ORDER), "today.board", "today.all")
+KEYS = (*(f"today.{state}" for state in ORDER), "today.waiting", "today.board", "today.all")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, insert, select, update
 
 from server.school import today
 from server.store import tables as t
@@ -75,9 +78,71 @@ async def test_a_board_counts_all_and_shows_what_needs_somebody_first(town: Town
     assert "分数的认识" not in page
 
 
-async def test_a_board_says_which_room_is_missing_and_whom_to_ask(town: Town) -> None:
+async def late(town: Town, *more: str) -> None:
+    """The world's lesson should have begun twenty minutes ago; `more` lessons alike, in the same places."""
     database = town.web.app[keys.STORE].database
     await database.execute(update(t.lesson).where(t.lesson.c.id == "lesson.x").values(starts_at=t.lesson.c.starts_at - 20 * 60_000))
+    (row,) = await database.read(select(t.lesson).where(t.lesson.c.id == "lesson.x"))
+    parts = await database.read(select(t.lesson_room).where(t.lesson_room.c.lesson == "lesson.x"))
+    for new in more:
+        await database.execute(insert(t.lesson).values({**row._mapping, "id": new}))
+        for part in parts:
+            await database.execute(insert(t.lesson_room).values({**part._mapping, "lesson": new}))
+
+
+async def statements(town: Town, who: str) -> int:
+    """How many statements somebody's home page takes; the timetable's own ticks meanwhile do not count."""
+    seen: list[str] = []
+    engine = town.web.app[keys.STORE].database.engine.sync_engine
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        task = asyncio.current_task()
+        if task and "RequestHandler" in repr(task.get_coro()):
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert (await town.browser(who).get("/", page=True)).status == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+async def test_a_board_takes_no_more_statements_for_more_lessons(town: Town) -> None:
+    await late(town)
+    one = await statements(town, "x.admin")
+    assert one > 5, "the search finds the page's statements"
+    await late(town, *(f"lesson.{n}" for n in range(20)))
+    assert await statements(town, "x.admin") == one
+
+
+async def test_a_board_counts_what_was_not_held_and_says_so_in_red(town: Town) -> None:
+    admin = town.browser("x.admin")
+    assert "没有上" not in await (await admin.get("/", page=True)).text()
+    database = town.web.app[keys.STORE].database
+    await database.execute(update(t.lesson).where(t.lesson.c.id == "lesson.x").values(ends_at=t.lesson.c.starts_at - 20 * 60_000))
+    page = await (await admin.get("/", page=True)).text()
+    assert re.search(r'<span class="chip red">(?:(?!</span>).)*<span class="words">没有上 1</span>', page, re.S)
+
+
+async def test_who_cannot_enter_is_not_told_that_the_room_is_open(town: Town) -> None:
+    board = await (await town.browser("x.admin").get("/", page=True)).text()
+    assert "候课中" in board
+    assert "可以进教室了" not in board
+    lesson = await (await town.browser("x.admin").get("/lessons/lesson.x", page=True)).text()
+    assert "候课中" in lesson
+    assert "可以进教室了" in await (await town.browser("x1.teacher").get("/", page=True)).text()
+
+
+async def test_the_next_lesson_has_one_button(town: Town) -> None:
+    page = await (await town.browser("x1.teacher").get("/", page=True)).text()
+    assert page.count('href="/teach/lesson.x"') == 1
+    assert page.count("分数的认识") == 2, "it stays in the list"
+
+
+async def test_a_board_says_which_room_is_missing_and_whom_to_ask(town: Town) -> None:
+    await late(town)
+    database = town.web.app[keys.STORE].database
     await database.execute(update(t.classroom).where(t.classroom.c.id == "x2.r1").values(contact="x2.assistant"))
     page = await (await town.browser("x.admin").get("/", page=True)).text()
     assert "石桥二小 不在" in page

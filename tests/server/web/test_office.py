@@ -128,6 +128,36 @@ async def test_a_term_is_published_and_a_lesson_moved_substituted_cancelled(town
     assert (await town.browser("y.admin").get(f"/lessons/{second.id}", page=True)).status == 404
 
 
+@pytest.mark.parametrize(
+    ("who", "path", "tiers"),
+    [
+        ("x1.teacher", "/orgs/x1", []),
+        ("x1.assistant", "/orgs/x1", []),
+        ("x.inspector", "/orgs/x", []),
+        ("x.inspector", "/orgs/x1", []),
+        ("x.librarian", "/orgs/x", []),
+        ("x1.admin", "/orgs/x1", ["point"]),
+        ("x.admin", "/orgs/x2", ["point"]),
+        ("x.admin", "/orgs/x", ["school"]),
+        ("n.admin", "/orgs/d", ["county", "school"]),
+    ],
+)
+async def test_only_who_may_add_an_organisation_is_offered_the_form(town: Town, who: str, path: str, tiers: list[str]) -> None:
+    page = await text(town.browser(who), path)
+    assert (f'action="{path}/children"' in page) is bool(tiers)
+    assert ("添加下级单位" in page) is bool(tiers)
+    assert re.findall(r'<option value="(nation|province|city|county|school|point)"', page) == tiers
+
+
+async def test_a_page_says_its_name_once_and_has_no_empty_heading(town: Town) -> None:
+    page = await text(town.browser("x2.assistant"), "/orgs/x2")
+    assert page.count(">石桥二小<") == 1, "no trail of one"
+    assert "下级单位" not in page
+    assert "下级单位</h2>" not in await text(town.browser("x2.admin"), "/orgs/x2")
+    assert "下级单位</h2>" in await text(town.browser("x1.admin"), "/orgs/x1"), "it has a teaching point"
+    assert 'aria-current="page">石桥二小<' in await text(town.browser("x.admin"), "/orgs/x2")
+
+
 async def test_people_are_invited_and_get_in_once(town: Town) -> None:
     admin = town.browser("x1.admin")
     new = (await made(await admin.post("/people", {"name": "王芳", "org": "x1", "role": "teacher", "number": "33010219800101"})))["id"]
