@@ -6,6 +6,7 @@
  * @typedef {{go: string} | {reload: true} | {wait: number}} Step address to go to, a changed page to load, or ms until asking again
  */
 
+export const NEXT = "/room/next";
 const EVERY = 10_000;
 const SPREAD = 5_000;
 
@@ -19,6 +20,19 @@ export function step(answer, shown, random) {
   if (answer.next?.door) return { go: answer.next.door };
   if (answer.build !== shown.build || (answer.next?.name ?? null) !== shown.name) return { reload: true };
   return { wait: EVERY + random() * SPREAD };
+}
+
+/**
+ * What comes next, for whoever can wait: null when there is no answer now.
+ * @returns {Promise<Answer | null>}
+ */
+export async function askNext() {
+  try {
+    const response = await fetch(NEXT, { cache: "no-store", headers: { Accept: "application/json" } });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 /**

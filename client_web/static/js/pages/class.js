@@ -5,6 +5,8 @@ import { positionOf } from "../fold.js";
 import { health } from "../health.js";
 import { t } from "../i18n.js";
 import { loudness, SentLevel, SilenceWatch } from "../level.js";
+import { Onward } from "../onward.js";
+import { askNext } from "../room.js";
 import { byId, setChip, setIcon, setText } from "../views/dom.js";
 import { MeterView } from "../views/meter.js";
 import { Publisher } from "../whip.js";
@@ -47,6 +49,15 @@ class ClassPage {
     await this.capture.open();
     this.capture.watch();
     socket.start();
+    if (this.shell.boot.home) this.onward();
+  }
+
+  /** A paired PC goes on to the room's next lesson also when nobody ends this one. */
+  onward() {
+    const { clock, lesson } = this.shell;
+    const stays = () => this.onStage !== false || lesson.bye !== null;
+    const go = (/** @type {string} */ door) => location.assign(door);
+    new Onward({ clock, lesson, here: location.pathname, stays, ask: askNext, go }).start();
   }
 
   devices() {

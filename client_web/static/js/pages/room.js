@@ -1,6 +1,6 @@
 /** A classroom's own page: counts down, and goes into the lesson by itself when its waiting room opens (S8). */
 import { duration, load, t } from "../i18n.js";
-import { retry, step } from "../room.js";
+import { NEXT, retry, step } from "../room.js";
 import { byId, setText } from "../views/dom.js";
 import { Trial } from "../views/trial.js";
 
@@ -19,7 +19,7 @@ function say() {
 
 async function look() {
   try {
-    const response = await fetch("/room/next", { cache: "no-store", headers: { Accept: "application/json" } });
+    const response = await fetch(NEXT, { cache: "no-store", headers: { Accept: "application/json" } });
     if (response.status === 401 || response.status === 403) {
       location.assign("/pair");
       return;
