@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -17,6 +18,7 @@ from playwright.async_api import Browser, Page
 from media.synthetic.pictures import teacher
 from tests.harness.browser import chromium, open_page
 from tests.harness.product import ROOT, Product
+from tests.harness.zones import zone_where_it_is
 
 PICTURES = ROOT / "docs" / "pictures"
 PC, PHONE, BIG = (1366, 768), (360, 740), (1920, 1080)
@@ -99,23 +101,37 @@ async def take_office(product: Product, browser: Browser) -> None:
     for who, path, name in OFFICE:
         await pages[who].goto(product.url + path)
         await _sized(pages[who], name, ("pc", PC), ("phone", PHONE), ("big", BIG))
-    assistant = pages["assistant"]
+    await _room(pages["assistant"])
+    await _sized(pages["assistant"], "classroom", ("pc", PC), ("phone", PHONE), ("big", BIG))
+    waiting = await _unpaired(product, browser, pages["assistant"])  # its lesson is soon: it may knock
+    await _sized(waiting, "pairing", ("big", BIG), ("phone", PHONE))
+    # A room without a lesson soon: it would be in it before the picture is taken.
+    other = await _login(product, browser, "assistant3", logins["assistant3"])
+    await other.goto(f"{product.url}/orgs")
+    await _room(other)
+    device = await _unpaired(product, browser, other)
+    await other.goto(f"{other.url}/devices")
+    await other.locator("[name=code]").fill(await device.locator(".big-code").inner_text())
+    await other.keyboard.press("Enter")
+    await device.wait_for_url(re.compile("/room$"))
+    await _sized(device, "room", ("big", BIG))
+
+
+async def _room(assistant: Page) -> None:
+    """From the school's page to its room's."""
     await assistant.get_by_role("link", name="多媒体教室").click()
-    await _sized(assistant, "classroom", ("pc", PC), ("phone", PHONE), ("big", BIG))
+    await assistant.wait_for_url(re.compile("/rooms/"))
+
+
+async def _unpaired(product: Product, browser: Browser, assistant: Page) -> Page:
+    """A PC in the room that the assistant looks at, showing its pairing code."""
     code = re.search(r"\b\d{6}\b", await assistant.inner_text("main"))
     assert code
-    room = assistant.url
     device = await open_page(browser, f"{product.url}/pair", *BIG, locale="zh-CN")
     await device.locator("[name=join_code]").fill(code[0])
     await device.keyboard.press("Enter")
-    shown = await device.locator(".big-code").inner_text()
-    await _sized(device, "pairing", ("big", BIG), ("phone", PHONE))
-    await assistant.goto(f"{room}/devices")
-    await assistant.locator("[name=code]").fill(shown)
-    await assistant.keyboard.press("Enter")
-    await device.wait_for_url(re.compile("/(room|class)"))
-    await device.goto(f"{product.url}/room")
-    await _sized(device, "room", ("big", BIG))
+    await device.locator(".big-code").wait_for()
+    return device
 
 
 async def _login(product: Product, browser: Browser, who: str, password: str) -> Page:
@@ -144,7 +160,9 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "teacher.y4m"
         write_y4m(film)
-        product = Product(Path(folder) / "data")
+        now = datetime.now(UTC)
+        morning = zone_where_it_is(8 if now.minute >= 30 else 9, now)  # pictures of a school day, whenever they are taken
+        product = Product(Path(folder) / "data", {"SHUANGSHI_TIMEZONE": morning})
         await product.start("run")
         try:
             async with chromium(f"--use-file-for-fake-video-capture={film}") as browser:

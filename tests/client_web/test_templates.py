@@ -61,7 +61,7 @@ class Page(HTMLParser):
 
 
 def render(name, lang="zh"):
-    return Page(ASSETS.render(f"{name}.html", lang, PAGES[name]))
+    return Page(ASSETS.render(f"{name}.html", lang, {"demo_data": True, **PAGES[name]}))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

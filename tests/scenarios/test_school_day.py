@@ -134,6 +134,7 @@ async def test_every_office_page_is_clean(county: Product, browser: Browser, who
         assert await page.evaluate(TWINS) == [], path
         await page.set_viewport_size(PHONE)
         assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        assert await page.evaluate(CUT) == [], path
         await page.set_viewport_size(PC)
         assert page.errors == [], path  # type: ignore[attr-defined]
         waiting += await page.evaluate(LINKS)
@@ -142,4 +143,5 @@ async def test_every_office_page_is_clean(county: Product, browser: Browser, who
 
 
 LINKS = "[...document.querySelectorAll('a[href^=\"/\"]')].map((a) => a.getAttribute('href'))"
+CUT = "[...document.querySelectorAll('.menu a')].filter((a) => a.getBoundingClientRect().right > innerWidth).map((a) => a.textContent)"
 TWINS = "(() => { const ids = [...document.querySelectorAll('[id]')].map((e) => e.id); return ids.filter((id, i) => ids.indexOf(id) !== i); })()"
