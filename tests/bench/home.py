@@ -19,6 +19,7 @@ from pathlib import Path
 
 import aiohttp
 import numpy as np
+from sqlalchemy import text
 
 from server.accounts.contents import Contents
 from server.accounts.keys import load_keys
@@ -94,7 +95,10 @@ async def _build(settings: Settings) -> county.County:
     store = await Store.open(settings.database_url)
     try:
         contents = Contents(store.database, keys.vault, lambda: now, keys.fresh)
-        return await county.build(store.database, contents, now)
+        built = await county.build(store.database, contents, now)
+        if store.database.engine.dialect.name == "postgresql":
+            await store.database.execute(text("ANALYZE"))  # autovacuum does so by itself within a minute
+        return built
     finally:
         await store.close()
 
