@@ -117,6 +117,13 @@ class BadLogin(AppError):
     status = 401
 
 
+class LoginStale(AppError):
+    """A login of a moment ago is needed for this, and this one is older."""
+
+    code = "login.stale"
+    status = 401
+
+
 class OidcRefused(AppError):
     """The login at the OIDC provider was not finished, or its answer does not belong to this browser, or was used before."""
 
@@ -253,6 +260,13 @@ class BookingClash(AppError):
 
     code = "booking.clash"
     status = 409
+
+
+class TooManyLessons(AppError):
+    """The weekly places of one course are more lessons than a term has room for; `limit` and `count` say how many."""
+
+    code = "course.too_many"
+    status = 422
 
 
 class LastAdmin(AppError):

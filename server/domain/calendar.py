@@ -1,7 +1,8 @@
 """The Chinese school's calendar (S9): terms with teaching weeks, holidays, make-up days (调休), periods (第几节). Pure.
 
-A make-up day follows the timetable of the day it stands for, week parity included. That day itself must be off, so lessons are
-moved, never doubled.
+A make-up day follows the timetable of the day it stands for, week parity included. That day itself must be off, so its lessons are
+moved, never doubled: an occurrence is named by the day whose timetable it follows, wherever it is held. Lessons made before the
+calendar changed follow when their course is published again (`server.domain.replan`).
 """
 
 from __future__ import annotations
@@ -114,9 +115,14 @@ def parse_weeks(text: str, last: int) -> frozenset[int]:
 
 def days_of(term: Term, slot: Slot) -> list[date]:
     """The days on which a slot's lesson is held; raises `BadWeeks`."""
+    return [day for day, _ in followed_days(term, slot)]
+
+
+def followed_days(term: Term, slot: Slot) -> list[tuple[date, date]]:
+    """As `days_of`, each with the day whose timetable it follows: two make-up days never follow the same one."""
     weeks = parse_weeks(slot.weeks, max(term.weeks, 1))
     followed = ((day, term.teaches_as(day)) for day in term.every_day())
-    return [day for day, like in followed if like and like.isoweekday() == slot.weekday and term.week(like) in weeks]
+    return [(day, like) for day, like in followed if like and like.isoweekday() == slot.weekday and term.week(like) in weeks]
 
 
 def bell_on(bells: Iterable[Bell], day: date) -> Bell | None:

@@ -34,7 +34,7 @@ class ScheduledLesson:
     """Path of the master's organisation."""
     course: str | None = None
     slot: str | None = None
-    """`SLOT@DAY` of the course's plan that it was made for, wherever it was moved."""
+    """`SLOT@DAY` of the course's plan that it was made for, wherever it is held: DAY is the day whose timetable it follows."""
     day: str | None = None
     """`YYYY-MM-DD` in the school's time zone."""
     period: int | None = None
@@ -43,13 +43,21 @@ class ScheduledLesson:
     ends_at: int | None = None
     unit: str = ""
     subject: str = ""
+    stage: str = ""
+    """`primary`, `junior`, `senior`; empty: not said."""
     grade: str = ""
+    edition: str = ""
+    """Textbook edition 教材版本."""
+    volume: str = ""
+    """册次."""
     teacher: str | None = None
     """Who teaches: the substitute where one is named."""
     instead_of: str | None = None
     master_classroom: str | None = None
     school_class: str | None = None
     rehearsal: bool = False
+    moved: bool = False
+    """An office moved it by hand: publishing its course leaves it there."""
     live_at: int | None = None
     ended_at: int | None = None
     rooms: Mapping[str, ScheduledRoom] = field(default_factory=dict)

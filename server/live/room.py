@@ -80,8 +80,7 @@ class Room:
         if start is None:
             raise NoSuchLesson
         room = cls(services, start)
-        standing = (await services.store.standings([lesson_id])).get(lesson_id)
-        room.plan = standing.plan if standing else NO_PLAN
+        await room.read_plan()
         await room.learn_names()
         await room.catch_up()
         return room
@@ -106,6 +105,7 @@ class Room:
                 if not isinstance(error, Conflict):
                     raise
                 await self.catch_up()
+                await self._heed_plan(command)
                 continue
             if done.repeated:
                 self._stumble(generation)
@@ -114,6 +114,12 @@ class Room:
                 await self.services.bus.publish(Head(lesson=self.state.id, seq=done.seq))
             return done.seq
         raise TooMany("the lesson is too busy")
+
+    async def _heed_plan(self, command: commands.Command) -> None:
+        """After a conflict the office may have cancelled the lesson: then the log says so before anything else is decided."""
+        await self.read_plan()
+        if self.plan.cancelled and self.state.phase in ("scheduled", "open") and not isinstance(command, commands.CancelLesson):
+            await self._deadlines()
 
     def _base(self) -> tuple[LessonState, tuple[str, str] | None]:
         """What to decide on: the state as it will be when all that waits to be written is, and whose event will be its last."""
@@ -156,6 +162,11 @@ class Room:
         if fresh:
             self._see_out()
             self.unsettled = True
+
+    async def read_plan(self) -> None:
+        """Read what the timetable wants now."""
+        standing = (await self.services.store.standings([self.state.id])).get(self.state.id)
+        self.follow(standing.plan if standing else NO_PLAN)
 
     async def learn_names(self) -> None:
         """Read the roster."""

@@ -10,7 +10,7 @@ from server.accounts.caller import Caller
 from server.accounts.office import Office
 from server.domain.permissions import Where
 from server.errors import Forbidden
-from server.school.today import day_bounds, state_of
+from server.school.today import day_bounds, state_of, without_replaced
 from server.store.schedule import class_resource
 
 DAYS = 7
@@ -62,5 +62,5 @@ async def weeks(office: Office, who: Caller, zone: tzinfo, since: int) -> Sequen
 
 async def _lessons(office: Office, class_id: str, begin: int, end: int) -> tuple[ChildLesson, ...]:
     now = office.now()
-    booked = await office.schedule.booked([class_resource(class_id)], begin, end)
-    return tuple(ChildLesson(one.name, one.starts_at or 0, one.ends_at or 0, state_of(one, now)) for one in booked if not one.rehearsal)
+    known = without_replaced(await office.schedule.booked([class_resource(class_id)], begin, end))
+    return tuple(ChildLesson(one.name, one.starts_at or 0, one.ends_at or 0, state_of(one, now)) for one in known if not one.rehearsal)

@@ -19,8 +19,9 @@ from server.accounts.people import AssignedRole, NewPerson, People
 from server.domain.orgs import Classroom, GroupKind, Org, RoomKind, Tier
 from server.domain.people import Grant
 from server.errors import BookingClash
-from server.school import classes, groups, lessons, orgs, rooms, terms, timetable
-from server.school.timetable import NewCourse
+from server.school import classes, courses, groups, lessons, orgs, rooms, terms, timetable
+from server.school import seats as seating
+from server.school.courses import NewCourse
 from server.store.logins import set_password
 from server.store.schedule import teacher_resource
 
@@ -93,12 +94,26 @@ class County:
         office, now = self._office, self._office.now()
         teacher = await office.people.by_login("teacher")
         group = next(iter(await office.groups.under([f"{(await self._root()).path}"])), None)
-        if teacher is None or group is None or await office.schedule.booked([teacher_resource(teacher.id)], now, now + SOON_MS):
+        if teacher is None or group is None:
+            return
+        soon = await office.schedule.booked([teacher_resource(teacher.id)], now, now + SOON_MS)
+        if any(one.phase != "cancelled" for one in soon):
             return
         home = await office.orgs.get(teacher.org)
         caller = Caller("person", teacher.id, (Grant("teacher", home.path, home.tier),) if home else (), origin="demo")
         begin = datetime.fromtimestamp(now / 1000, self._zone).replace(second=0, microsecond=0) + timedelta(minutes=3)
-        form = lessons.NewLesson(name="分数的认识", standing_group=group.id, day=begin.date().isoformat(), begins=begin.strftime("%H:%M"))
+        form = lessons.NewLesson(
+            name="分数的认识",
+            standing_group=group.id,
+            day=begin.date().isoformat(),
+            begins=begin.strftime("%H:%M"),
+            unit="分数的初步认识",
+            subject="maths",
+            stage="primary",
+            grade="3",
+            edition="人教版",
+            volume="上册",
+        )
         try:
             await lessons.create(office, caller, form, self._zone)
         except BookingClash:
@@ -150,9 +165,8 @@ class County:
             await classes.add_many(self._office, WHO, group.id, names)
             room = self._rooms[code][-1]
             seats = {str(seat): number for seat, (number, _) in enumerate(names, 1)}
-            await classes.set_seats(
-                self._office, WHO, group.id, classes.SetSeats(classroom=room.id, valid_from=f"{year}-01-01", seats=seats)
-            )
+            plan = seating.SetSeats(classroom=room.id, valid_from=f"{year}-01-01", seats=seats)
+            await seating.set_seats(self._office, WHO, group.id, plan, self._zone)
 
     async def _calendar(self) -> None:
         today = datetime.fromtimestamp(self._office.now() / 1000, self._zone).date()
@@ -187,10 +201,10 @@ class County:
                 term=term.id,
                 standing_group=by_name[group].id,
             )
-            course = await timetable.create(office, WHO, school.id, form)
+            course = await courses.create(office, WHO, school.id, form)
             for number, (weekday, period) in enumerate(slots):
-                slot = timetable.AddSlot(weekday=weekday, period=period, version=course.version + number)
-                await timetable.slot_added(office, WHO, course.id, slot)
+                slot = courses.AddSlot(weekday=weekday, period=period, version=course.version + number)
+                await courses.slot_added(office, WHO, course.id, slot)
             await timetable.publish(office, WHO, course.id, self._zone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,18 +17,32 @@ from server.accounts.caller import Caller
 from server.accounts.ids import draw
 from server.accounts.office import Office, known_id
 from server.domain.calendar import bell_on, moment
-from server.domain.principal import MASTER
+from server.domain.replan import NOT_BEGUN
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.errors import Invalid, NotThere
-from server.school.fields import Day, Id, Name, TimeOfDay, Version
+from server.school.clash import in_words
+from server.school.fields import Day, Id, Name, Stage, TimeOfDay, Version
+from server.school.roster import roster, roster_names
 from server.school.terms import as_day, calendar
-from server.school.timetable import in_words, roster_names
-from server.store.bookings import Booked, add_lesson, book, change_lesson, clashes, release, resources_of
+from server.store.bookings import CLASSIFIED, Booked, add_lesson, book, change_lesson, clashes, release, resources_of
 from server.store.people import narrow
 
-NOT_BEGUN = frozenset({"scheduled", "open"})
-NOT_OVER = frozenset({"scheduled", "open", "live", "break"})
+NOT_OVER = frozenset({*NOT_BEGUN, "live", "break"})
 LONGEST_MIN = 240
+SaidWord = Annotated[str, Meta(max_length=32)]
+SaidName = Annotated[str, Meta(max_length=200)]
+"""May be empty: not said."""
+
+
+class Classified(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lesson is about, as the resource library asks. A form says all of it: what it leaves out is not said any more."""
+
+    unit: SaidName = ""
+    subject: SaidWord = ""
+    stage: Stage | Literal[""] = ""
+    grade: SaidWord = ""
+    edition: SaidName = ""
+    volume: SaidWord = ""
 
 
 class CancelLesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,20 +68,21 @@ class Substitute(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-class EditLesson(msgspec.Struct, frozen=True, kw_only=True):
-    """What it is about."""
+class EditLesson(Classified, frozen=True, kw_only=True):
+    """Title and what it is about."""
 
     name: Name
-    unit: Annotated[str, Meta(max_length=200)] = ""
     rehearsal: Literal["0", "1"] = "0"
     version: Version
 
 
-class NewLesson(msgspec.Struct, frozen=True, kw_only=True):
+class NewLesson(Classified, frozen=True, kw_only=True):
     """A lesson by hand: the rooms come from a standing group."""
 
     name: Name
     standing_group: Id
+    teacher: Id | None = None
+    """None: the caller, if that is a teacher."""
     day: Day
     begins: TimeOfDay
     minutes: Annotated[int, Meta(ge=5, le=LONGEST_MIN)] = 40
@@ -84,11 +99,11 @@ async def find(office: Office, who: Caller, lesson_id: str, action: str) -> Sche
 
 
 async def cancel(office: Office, who: Caller, lesson_id: str, form: CancelLesson) -> None:
-    """It is booked no more; the clock writes `lesson.cancelled` into its log. Raises `EditConflict` once it is live."""
+    """It is booked no more, and lists say so; the clock writes `lesson.cancelled` into its log. Raises `EditConflict` once it is live."""
     found = await find(office, who, lesson_id, "lesson.edit")
 
     async def work(connection: AsyncConnection) -> None:
-        await change_lesson(connection, found.id, form.version, NOT_BEGUN, cancelled_at=office.now(), phase="cancelled")
+        await change_lesson(connection, found.id, form.version, NOT_BEGUN, cancelled_at=office.now())
         await release(connection, found.id)
 
     await office.acts.do(who, "lesson.cancel", _target(found), work)
@@ -101,11 +116,11 @@ async def move(office: Office, who: Caller, lesson_id: str, form: MoveLesson, zo
     if end <= office.now():
         raise Invalid({"day": "low"})
     period = None if form.begins else form.period  # times of its own are nobody's period
-    moved = replace(found, starts_at=begin, ends_at=end, day=form.day, period=period)
+    moved = replace(found, starts_at=begin, ends_at=end, day=form.day, period=period, moved=True)
 
     async def work(connection: AsyncConnection) -> None:
         await _free(connection, moved)
-        values = {"starts_at": begin, "ends_at": end, "day": form.day, "period": period}
+        values = {"starts_at": begin, "ends_at": end, "day": form.day, "period": period, "moved": True}
         await change_lesson(connection, found.id, form.version, NOT_BEGUN, **values)
         await book(connection, moved)
 
@@ -135,22 +150,26 @@ async def _times(office: Office, found: ScheduledLesson, form: MoveLesson, zone:
 async def substitute(office: Office, who: Caller, lesson_id: str, form: Substitute, zone: ZoneInfo) -> None:
     """Somebody else teaches; the one before loses the console within two seconds. Raises `Invalid`, `BookingClash`, `EditConflict`."""
     found = await find(office, who, lesson_id, "lesson.edit")
-    teacher = await office.people.get(form.teacher)
-    if teacher is None or teacher.disabled_at is not None or not await _is_teacher(office, who, teacher.id, found):
-        raise Invalid({"teacher": "choice"})
-    changed = replace(found, teacher=teacher.id, instead_of=found.instead_of or found.teacher)
+    await _need_teacher(office, who, form.teacher, found)
+    changed = replace(found, teacher=form.teacher, instead_of=found.instead_of or found.teacher)
 
     async def work(connection: AsyncConnection) -> None:
         await _free(connection, changed)
         values = {"teacher": changed.teacher, "instead_of": changed.instead_of if changed.instead_of != changed.teacher else None}
         await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
         await book(connection, changed)
-        if found.teacher and found.teacher != teacher.id:
+        if found.teacher and found.teacher != form.teacher:
             await narrow(connection, found.teacher)
 
     locks = tuple(resources_of(found) | resources_of(changed))
     async with in_words(office, who, zone):
-        await office.acts.do(who, "lesson.substitute", _target(found), work, locks=locks, details={"teacher": teacher.id})
+        await office.acts.do(who, "lesson.substitute", _target(found), work, locks=locks, details={"teacher": form.teacher})
+
+
+async def _need_teacher(office: Office, who: Caller, person_id: str, lesson: ScheduledLesson) -> None:
+    person = await office.people.get(person_id)
+    if person is None or person.disabled_at is not None or not await _is_teacher(office, who, person.id, lesson):
+        raise Invalid({"teacher": "choice"})
 
 
 async def _is_teacher(office: Office, who: Caller, person_id: str, lesson: ScheduledLesson) -> bool:
@@ -163,9 +182,9 @@ async def _is_teacher(office: Office, who: Caller, person_id: str, lesson: Sched
 
 
 async def edit(office: Office, who: Caller, lesson_id: str, form: EditLesson) -> None:
-    """Title, unit, rehearsal. Raises `EditConflict`."""
+    """Title, rehearsal, what it is about. Raises `EditConflict`."""
     found = await find(office, who, lesson_id, "lesson.edit")
-    values = {"name": form.name, "unit": form.unit, "rehearsal": form.rehearsal == "1"}
+    values = {"name": form.name, "rehearsal": form.rehearsal == "1", **_classified(form)}
 
     async def work(connection: AsyncConnection) -> None:
         await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
@@ -173,8 +192,12 @@ async def edit(office: Office, who: Caller, lesson_id: str, form: EditLesson) ->
     await office.acts.do(who, "lesson.edit", _target(found), work)
 
 
+def _classified(form: Classified) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in ("unit", *CLASSIFIED)}
+
+
 async def create(office: Office, who: Caller, form: NewLesson, zone: ZoneInfo) -> ScheduledLesson:
-    """A lesson by hand, taught by the caller if that is a teacher. Raises `Invalid`, `BookingClash`."""
+    """A lesson by hand, taught by whom an admin names, else by the caller if that is a teacher. Raises `Invalid`, `BookingClash`."""
     group = await office.groups.get(form.standing_group)
     master = await office.rooms.get(group.master_classroom) if group else None
     if group is None or master is None or group.closed_at is not None:
@@ -182,6 +205,7 @@ async def create(office: Office, who: Caller, form: NewLesson, zone: ZoneInfo) -
     org = await office.org(who, master.org, "lesson.create")
     day = as_day(form.day, "day")
     begin = moment(day, form.begins, zone)
+    own = who.id if who.kind == "person" and "teacher" in who.roles else None
     new = ScheduledLesson(
         id=draw() + draw(),
         name=form.name,
@@ -192,19 +216,21 @@ async def create(office: Office, who: Caller, form: NewLesson, zone: ZoneInfo) -
         day=day.isoformat(),
         starts_at=begin,
         ends_at=begin + form.minutes * 60_000,
-        teacher=who.id if who.kind == "person" and "teacher" in who.roles else None,
+        teacher=form.teacher or own,
         master_classroom=master.id,
         rehearsal=form.rehearsal == "1",
         rooms=await _parts(office, group.rooms),
+        **_classified(form),
     )
     if (new.ends_at or 0) <= office.now():
         raise Invalid({"day": "low"})
-    names = await roster_names(office, org, group.rooms)
-    roster = {MASTER: names[master.id]} | {room.participant: names[room.classroom] for room in new.rooms.values()}
+    if new.teacher is not None and new.teacher != own:
+        await _need_teacher(office, who, new.teacher, new)
+    called = roster(new, await roster_names(office, org, group.rooms))
 
     async def work(connection: AsyncConnection) -> ScheduledLesson:
         await _free(connection, new)
-        await add_lesson(connection, new, roster, office.now())
+        await add_lesson(connection, new, called, office.now())
         return new
 
     async with in_words(office, who, zone):

@@ -90,7 +90,8 @@ async def create_term(office: Office, who: Caller, org_id: str, form: NewTerm) -
 
 
 async def set_day(office: Office, who: Caller, term_id: str, form: SetDay) -> None:
-    """Make a day off, a make-up day, or usual again. Lessons made already stay: publishing the courses again makes those of a make-up day.
+    """Make a day off, a make-up day, or usual again. Lessons made already follow when their course is published again
+    (`server.school.behind` names those courses).
 
     Raises `Invalid`, `EditConflict`.
     """
@@ -131,7 +132,7 @@ class EditBell(NewBell, frozen=True, kw_only=True):
 
 
 async def edit_bell(office: Office, who: Caller, bell_id: str, form: EditBell) -> None:
-    """Change a period table; lessons made already keep their times. Raises `Invalid`, `EditConflict`."""
+    """Change a period table; lessons made already follow when their course is published again. Raises `Invalid`, `EditConflict`."""
     found = await calendar(office).bell(known_id(bell_id))
     if found is None:
         raise NotThere

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -63,8 +63,9 @@ def state_of(lesson: ScheduledLesson | Outline, now: int) -> str:
         return "missed"
     if lesson.starts_at is not None and now >= lesson.starts_at + LATE_MS:
         return "late"
-    soon = lesson.phase == "open" or (lesson.starts_at is not None and now >= lesson.starts_at - OPENS_MS)
-    return "soon" if soon else "later"
+    if lesson.starts_at is None:
+        return "soon" if lesson.phase == "open" else "later"
+    return "soon" if now >= lesson.starts_at - OPENS_MS else "later"  # one that is open and was moved to the evening is later
 
 
 async def today(
@@ -76,10 +77,23 @@ async def today(
     now = office.now()
     begin, end = day_bounds(now if since is None else since, zone, days)
     lessons = await office.schedule.under([within], begin, end) if within else await _lessons(office, who, begin, end, own=own)
-    items = tuple(_item(who, lesson, now) for lesson in lessons)
+    items = tuple(_item(who, lesson, now) for lesson in without_replaced(lessons))
     coming = [item for item in items if item.door and item.state in ("live", "late", "soon", "later")]
     running = [item for item in coming if item.state in ("live", "late", "soon")]
-    return Today(items, next(iter(running or coming), None))
+    return Today(items, min(running, key=lambda item: _overrun(item, now), default=next(iter(coming), None)))
+
+
+def _overrun(item: Item, now: int) -> tuple[bool, int]:
+    """A lesson that should be over comes after the one whose time it is."""
+    lesson = item.lesson
+    return lesson.ends_at is not None and now >= lesson.ends_at, lesson.starts_at or 0
+
+
+def without_replaced(lessons: Iterable[ScheduledLesson]) -> list[ScheduledLesson]:
+    """Without those cancelled ones whose course holds another lesson at that time: a day off that became usual again."""
+    known = list(lessons)
+    held = {(one.course, one.starts_at) for one in known if one.phase != "cancelled" and one.course}
+    return [one for one in known if one.phase != "cancelled" or (one.course, one.starts_at) not in held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,8 @@ async def _lessons(office: Office, who: Caller, begin: int, end: int, *, own: bo
         found |= _by_id(await _of_classes(office, who, begin, end))
     if "teacher" in roles:
         found |= _by_id(await office.schedule.booked([teacher_resource(who.id)], begin, end))
+    named = await office.schedule.many([g.subject for g in who.grants if g.role == "assistant" and g.subject])
+    found |= _by_id([one for one in named if begin < (one.ends_at or 0) and (one.starts_at or 0) < end])
     looks_after = ("assistant",) if own else ("admin", "inspector", "assistant")
     scopes = [g.path for g in who.grants if g.role in looks_after and g.path]
     if scopes:

@@ -17,6 +17,8 @@ from server.store.schedule import class_resource, room_resource, teacher_resourc
 from server.store.tables import booking, lesson, lesson_room, participant
 
 DAY_MS = 86_400_000
+CLASSIFIED = ("subject", "stage", "grade", "edition", "volume")
+"""What a lesson is about, as the resource library asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +128,17 @@ async def add_lessons(connection: AsyncConnection, many: Sequence[tuple[Schedule
         lesson_room,
         [{"lesson": i, "classroom": r.classroom, "participant": r.participant, "school_class": r.school_class} for i, r in parts],
     )
-    await insert_many(connection, booking, [row for new, _ in many for row in _bookings(new)])
+    await insert_many(connection, booking, [row for new, _ in many for row in bookings_of(new)])
 
 
 def _columns(new: ScheduledLesson) -> dict[str, Any]:
-    columns = ("id", "name", "org", "course", "slot", "day", "period", "starts_at", "ends_at", "unit", "subject", "grade", "teacher")
-    more = ("instead_of", "master_classroom", "school_class", "rehearsal")
+    columns = ("id", "name", "org", "course", "slot", "day", "period", "starts_at", "ends_at", "unit", *CLASSIFIED, "teacher")
+    more = ("instead_of", "master_classroom", "school_class", "rehearsal", "moved")
     return {name: getattr(new, name) for name in (*columns, *more)}
 
 
-def _bookings(one: ScheduledLesson) -> list[dict[str, Any]]:
+def bookings_of(one: ScheduledLesson) -> list[dict[str, Any]]:
+    """Rows of what a lesson books."""
     if one.starts_at is None:
         return []
     return [{"resource": r, "lesson": one.id, "starts_at": one.starts_at, "ends_at": one.ends_at} for r in sorted(resources_of(one))]
@@ -144,7 +147,7 @@ def _bookings(one: ScheduledLesson) -> list[dict[str, Any]]:
 async def book(connection: AsyncConnection, one: ScheduledLesson) -> None:
     """Exactly what the lesson needs is booked for it."""
     await connection.execute(delete(booking).where(booking.c.lesson == one.id))
-    await insert_many(connection, booking, _bookings(one))
+    await insert_many(connection, booking, bookings_of(one))
 
 
 async def release(connection: AsyncConnection, lesson_id: str) -> None:
@@ -153,8 +156,8 @@ async def release(connection: AsyncConnection, lesson_id: str) -> None:
 
 
 async def change_lesson(connection: AsyncConnection, lesson_id: str, version: int, phases: Collection[str], **values: Any) -> None:
-    """Change a lesson that has this version and is in one of the phases; raises `EditConflict`."""
+    """Change a lesson that has this version, is in one of the phases and not cancelled; raises `EditConflict`."""
     c = lesson.c
-    free = update(lesson).where(c.id == lesson_id, c.version == version, c.phase.in_(sorted(phases)))
+    free = update(lesson).where(c.id == lesson_id, c.version == version, c.phase.in_(sorted(phases)), c.cancelled_at.is_(None))
     if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
         raise EditConflict

@@ -55,6 +55,11 @@ class CourseStore:
         mine = or_(course.c.org.in_(inside), course.c.id.in_(attends))
         return await self._courses(_query().where(mine, course.c.closed_at.is_(None)).order_by(course.c.name, course.c.id).limit(limit))
 
+    async def closed_of(self, org_id: str, limit: int = 200) -> list[Course]:
+        """Closed courses that a school taught, the last closed first."""
+        query = _query().where(course.c.org == org_id, course.c.closed_at.is_not(None))
+        return await self._courses(query.order_by(course.c.closed_at.desc(), course.c.id).limit(limit))
+
     async def of_many(self, org_ids: Collection[str]) -> list[Course]:
         """Open courses that these schools teach."""
         found: list[Course] = []
@@ -100,6 +105,13 @@ async def change_course(connection: AsyncConnection, course_id: str, version: in
     """Change columns of the row that still has this version; raises `EditConflict`."""
     free = update(course).where(course.c.id == course_id, course.c.version == version)
     if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
+        raise EditConflict
+
+
+async def hold_course(connection: AsyncConnection, course_id: str, version: int) -> None:
+    """From here to the commit nobody changes the course; raises `EditConflict` if somebody did since it had this version."""
+    query = select(course.c.version).where(course.c.id == course_id).with_for_update(key_share=True)
+    if (await connection.execute(query)).scalar_one_or_none() != version:
         raise EditConflict
 
 

@@ -22,7 +22,7 @@ GROUP_LIMIT = 64
 
 
 class Conflict(Exception):
-    """The lesson has moved on: read the tail and decide again."""
+    """The lesson has moved on, or was cancelled: read tail and plan and decide again."""
 
 
 class StoreClosed(Exception):
@@ -170,6 +170,8 @@ async def _write(connection: AsyncConnection, append: Append) -> Appended | None
     head = append.head + len(append.events)
     life = asdict(append.life) if append.life else {}
     free = update(lesson).where(lesson.c.id == append.lesson, lesson.c.head == append.head)
+    if append.life is not None and append.life.phase == "live":
+        free = free.where(lesson.c.cancelled_at.is_(None))  # the office was faster: nothing goes live any more
     moved = await connection.execute(free.values(head=head, **life))
     if moved.rowcount != 1:
         return None

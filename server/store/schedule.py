@@ -27,12 +27,16 @@ _FIELDS = (
     "ends_at",
     "unit",
     "subject",
+    "stage",
     "grade",
+    "edition",
+    "volume",
     "teacher",
     "instead_of",
     "master_classroom",
     "school_class",
     "rehearsal",
+    "moved",
     "live_at",
     "ended_at",
 )
@@ -50,6 +54,20 @@ class Outline:
     phase: Phase
     starts_at: int
     ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLesson:
+    """As much of a course's lesson as `server.domain.replan` compares."""
+
+    phase: Phase
+    course: str
+    slot: str
+    day: str
+    starts_at: int
+    ends_at: int
+    moved: bool
+    live_at: int | None
 
 
 def room_resource(classroom_id: str) -> str:
@@ -86,11 +104,15 @@ class Schedule:
         return sorted(found, key=lambda one: (one.starts_at or 0, one.id))
 
     async def booked(self, resources: Collection[str], begin: int, end: int) -> list[ScheduledLesson]:
-        """Lessons of rooms, classes or teachers that touch the time from `begin` to `end` (UTC ms); cancelled ones are booked no more."""
+        """Lessons of rooms, classes or teachers that touch the time from `begin` to `end` (UTC ms), to be listed: cancelled ones too,
+        which hold nothing any more.
+        """
         found: dict[str, ScheduledLesson] = {}
         for chunk in chunks(resources):
             mine = select(booking.c.lesson).where(booking.c.resource.in_(chunk), *_touches(booking.c, begin, end))
-            found.update({one.id: one for one in await self._lessons(_query().where(lesson.c.id.in_(mine)))})
+            gone = (lesson.c.cancelled_at.is_not(None), *_touches(lesson.c, begin, end), _needs(chunk))
+            for query in (_query().where(lesson.c.id.in_(mine)), _query().where(*gone)):
+                found.update({one.id: one for one in await self._lessons(query)})
         return sorted(found.values(), key=lambda one: (one.starts_at or 0, one.id))
 
     async def under(self, paths: Sequence[str], begin: int, end: int) -> list[ScheduledLesson]:
@@ -102,13 +124,26 @@ class Schedule:
         if not paths:
             return []
         c = lesson.c
-        query = select(c.id, c.phase, c.starts_at, c.ends_at).select_from(lesson.outerjoin(org, org.c.id == c.org))
+        query = select(c.id, c.phase, c.cancelled_at, c.starts_at, c.ends_at).select_from(lesson.outerjoin(org, org.c.id == c.org))
         rows = await self._database.read(query.where(*_touches(c, begin, end), _under(paths)).order_by(c.starts_at, c.id))
-        return [Outline(row.id, row.phase, row.starts_at, row.ends_at) for row in rows]
+        return [Outline(row.id, _shown(row.phase, row.cancelled_at), row.starts_at, row.ends_at) for row in rows]
 
     async def of_course(self, course_id: str) -> list[ScheduledLesson]:
         """Every lesson made of a course, cancelled ones too."""
         return await self._lessons(_query().where(lesson.c.course == course_id))
+
+    async def made_of(self, course_ids: Collection[str]) -> dict[str, list[MadeLesson]]:
+        """The lessons that stand for an occurrence of these courses, thousands of them: course → its lessons."""
+        found: dict[str, list[MadeLesson]] = {}
+        c = lesson.c
+        columns = (c.phase, c.cancelled_at, c.course, c.slot, c.day, c.starts_at, c.ends_at, c.moved, c.live_at)
+        for chunk in chunks(course_ids):
+            rows = await self._database.read(select(*columns).where(c.course.in_(chunk), c.slot.is_not(None)))
+            for row in rows:
+                phase, cancelled_at, *rest = tuple(row)
+                one = MadeLesson(_shown(phase, cancelled_at), *rest)
+                found.setdefault(one.course, []).append(one)
+        return found
 
     async def _lessons(self, query: Select[Any]) -> list[ScheduledLesson]:
         rows = await self._database.read(query.order_by(lesson.c.starts_at, lesson.c.id))
@@ -144,8 +179,27 @@ def _under(paths: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _query() -> Select[Any]:
-    return select(*(lesson.c[name] for name in _FIELDS), org.c.path).select_from(lesson.outerjoin(org, org.c.id == lesson.c.org))
+    columns = (*(lesson.c[name] for name in _FIELDS), lesson.c.cancelled_at, org.c.path)
+    return select(*columns).select_from(lesson.outerjoin(org, org.c.id == lesson.c.org))
+
+
+def _needs(resources: Collection[str]) -> ColumnElement[bool]:
+    """The lesson is one of these rooms, classes or teachers, whether it is booked or not."""
+    kinds: dict[str, list[str]] = {"room": [], "class": [], "teacher": []}
+    for resource in resources:
+        kind, _, row = resource.partition(":")
+        kinds[kind].append(row)
+    part = lesson_room.c
+    remote = exists().where(part.lesson == lesson.c.id, or_(part.classroom.in_(kinds["room"]), part.school_class.in_(kinds["class"])))
+    c = lesson.c
+    return or_(c.master_classroom.in_(kinds["room"]), c.school_class.in_(kinds["class"]), c.teacher.in_(kinds["teacher"]), remote)
 
 
 def _lesson(row: Row[Any], rooms: dict[str, ScheduledRoom]) -> ScheduledLesson:
-    return ScheduledLesson(**{name: getattr(row, name) for name in _FIELDS}, path=row.path or "", rooms=rooms)
+    said = {name: getattr(row, name) for name in _FIELDS} | {"phase": _shown(row.phase, row.cancelled_at)}
+    return ScheduledLesson(**said, path=row.path or "", rooms=rooms)
+
+
+def _shown(phase: Phase, cancelled_at: int | None) -> Phase:
+    """For lists: what the office cancelled is cancelled at once; the log says so when the clock has been there."""
+    return "cancelled" if cancelled_at is not None and phase in ("scheduled", "open") else phase

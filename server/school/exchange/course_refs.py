@@ -10,7 +10,7 @@ from server.accounts.caller import at
 from server.domain.calendar import Bell, Term
 from server.domain.orgs import Org, SchoolClass, StandingGroup
 from server.domain.people import Person
-from server.school import terms, timetable
+from server.school import courses, terms
 from server.school.exchange.desk import Desk
 from server.school.exchange.rows import Row
 from server.store.terms import CalendarStore
@@ -134,7 +134,7 @@ async def _teachers(desk: Desk, rows: Sequence[Row], refs: References) -> None:
             continue
         pair = (person.id, home.id)
         if pair not in fits:
-            fits[pair] = await timetable.teaches_at(desk.office, person.id, home)
+            fits[pair] = await courses.teaches_at(desk.office, person.id, home)
         if fits[pair]:
             refs.teachers[row.number] = person.id
         else:

@@ -16,9 +16,11 @@ from server.domain.orgs import Org, StandingGroup
 from server.domain.schedule import ScheduledLesson
 from server.errors import EditConflict, SheetTooLarge
 from server.school import terms, timetable
+from server.school.clash import clash_error
 from server.school.exchange.course_refs import References, find
 from server.school.exchange.desk import Desk
 from server.school.exchange.rows import Row
+from server.school.roster import roster, roster_names
 from server.store.bookings import add_lessons, bookings, clashes, clashing, resources_of
 from server.store.bulk import Change, change_many
 from server.store.courses import CourseStore, add_courses, add_slots
@@ -149,7 +151,7 @@ async def _clashes(desk: Desk, asked: Mapping[str, tuple[ScheduledLesson, Row]])
         if row.number in named:
             continue
         named.add(row.number)
-        said = (await timetable.clash_error(desk.office, desk.who, clash, desk.zone)).params
+        said = (await clash_error(desk.office, desk.who, clash, desk.zone)).params
         words = {name: str(said[name]) for name in ("what", "day", "time", "lesson")}
         if other is None:
             desk.bad(row, "period", "clash", **words)
@@ -160,7 +162,7 @@ async def _clashes(desk: Desk, asked: Mapping[str, tuple[ScheduledLesson, Row]])
 async def _write(desk: Desk, planned: Sequence[_Planned], lessons: Sequence[ScheduledLesson]) -> None:
     new = [one.course for one in planned if one.old is None]
     grown = [one for one in planned if one.old is not None and one.fresh]
-    rosters = {one.course.id: await timetable.roster_names(desk.office, one.home, one.course.rooms) for one in planned if one.fresh}
+    rosters = {one.course.id: await roster_names(desk.office, one.home, one.course.rooms) for one in planned if one.fresh}
     counts = Counter(lesson.course for lesson in lessons)
     for one in planned:
         if one.old is None:
@@ -181,7 +183,7 @@ async def _write(desk: Desk, planned: Sequence[_Planned], lessons: Sequence[Sche
         await add_courses(connection, new, desk.office.now())
         await change_many(connection, course, [Change(one.course.id, one.course.version, {}) for one in grown])
         await add_slots(connection, [(one.course.id, slot) for one in grown for _, slot in one.fresh])
-        made = [(lesson, timetable.roster(lesson, rosters[lesson.course or ""])) for lesson in lessons]
+        made = [(lesson, roster(lesson, rosters[lesson.course or ""])) for lesson in lessons]
         await add_lessons(connection, made, desk.office.now())
 
     desk.writes.append(write)
@@ -201,7 +203,8 @@ async def listed(desk: Desk, paths: Sequence[str], limit: int) -> list[list[str]
     people = await office.people.many({one.teacher for one in courses})
     classes = await office.classes.many({one.school_class for one in courses if one.school_class})
     groups: dict[str, StandingGroup] = {group.id: group for group in await office.groups.led_from(homes)}
-    names = {one.term: await terms.calendar(office).term(one.term) for one in courses}
+    calendar = terms.calendar(office)
+    names = {term: await calendar.term(term) for term in sorted({one.term for one in courses})}
     write = {name: desk.table.column(name).write for name in ("subject", "stage", "weekday", "weeks")}
     rows = []
     for one in courses:

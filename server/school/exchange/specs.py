@@ -11,9 +11,8 @@ from server.domain.orgs import RoomKind, Tier
 from server.school.classes import Grade
 from server.school.exchange import words
 from server.school.exchange.columns import Column, Table, choice
-from server.school.fields import Code, Name
+from server.school.fields import Code, Name, Stage, Word
 from server.school.rooms import Side
-from server.school.timetable import Stage, Word
 
 Year = Annotated[int, Meta(ge=2000, le=2100)]
 StudentNumber = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\W_]+$")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from server.store.tables.base import DAY, ID, NAME, WORD, metadata, moment, version
+
+CANCELLED = "cancelled_at IS NOT NULL"
 
 lesson = Table(
     "lesson",
@@ -23,12 +25,16 @@ lesson = Table(
     moment("ends_at"),
     Column("unit", NAME, nullable=False, server_default=""),
     Column("subject", WORD, nullable=False, server_default=""),
+    Column("stage", WORD, nullable=False, server_default=""),
     Column("grade", WORD, nullable=False, server_default=""),
+    Column("edition", NAME, nullable=False, server_default=""),
+    Column("volume", WORD, nullable=False, server_default=""),
     Column("teacher", ID, ForeignKey("person.id"), index=True),
     Column("instead_of", ID, ForeignKey("person.id")),
     Column("master_classroom", ID, ForeignKey("classroom.id")),
     Column("school_class", ID, ForeignKey("school_class.id")),
     Column("rehearsal", Boolean, nullable=False, server_default=false()),
+    Column("moved", Boolean, nullable=False, server_default=false()),
     moment("cancelled_at"),
     version(),
     # what the log says, kept beside it so that lists need not fold
@@ -38,6 +44,8 @@ lesson = Table(
     Index("ix_lesson_slot", "slot", unique=True),
     Index("ix_lesson_starts_at", "starts_at"),
     Index("ix_lesson_phase_ends_at", "phase", "ends_at"),
+    # few rows, asked for by every list
+    Index("ix_lesson_cancelled", "starts_at", sqlite_where=text(CANCELLED), postgresql_where=text(CANCELLED)),
 )
 
 lesson_room = Table(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from aiohttp import web
 
 from server.accounts.caller import at
 from server.school import orgs, terms
+from server.school.behind import behind
 from server.web.again import Again, first, posts
 from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
@@ -20,6 +23,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
     caller, office = await caller_of(request), request.app[OFFICE]
     org = await office.org(caller, request.match_info["org"], "calendar.see")
     today = day_of(office.now(), request.app[SETTINGS].timezone)
+    may_edit = caller.may("calendar.edit", at(org.path))
     known, bells = await terms.calendar(office).terms(org.path), await terms.calendar(office).bells(org.path)
     owners = await office.orgs.many({one.org for one in known} | {one.org for one in bells})
     context = {
@@ -32,7 +36,8 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "today": today,
         "proposal": terms.proposal(today),
         "eight": "\n".join(f"{begins}-{ends}" for begins, ends in terms.EIGHT.values()),
-        "may_edit": caller.may("calendar.edit", at(org.path)),
+        "may_edit": may_edit,
+        "behind": await behind(office, org.path, ZoneInfo(request.app[SETTINGS].timezone)) if may_edit else [],
         "may": {one: caller.may("calendar.edit", at(owner.path)) for one, owner in owners.items()},
     }
     return page(request, "timetable/calendar.html", context)
@@ -62,7 +67,7 @@ async def set_day(request: web.Request) -> web.Response:
     return done(request, f"/orgs/{request.match_info['org']}/calendar")
 
 
-@posts(show, "bell")
+@posts(show, "edit_bell")
 async def edit_bell(request: web.Request) -> web.Response:
     """`POST /orgs/ID/bells/BELL`."""
     form = await read_form(request, terms.EditBell, token=csrf_token(request))

@@ -9,8 +9,9 @@ from aiohttp import web
 
 from server.accounts.caller import at
 from server.domain.orgs import StandingGroup
-from server.school import orgs, terms, timetable
+from server.school import course_change, courses, orgs, terms, timetable
 from server.school.bells import other_bells
+from server.school.clash import clash_error
 from server.school.fields import Version
 from server.store.courses import CourseStore
 from server.web.again import Again, first, posts
@@ -58,6 +59,7 @@ async def show_list(request: web.Request, again: Again) -> web.Response:
         "org": org,
         "crumbs": await orgs.crumbs(office, caller, org),
         "courses": [one for one in known if one.org == org.id],
+        "closed": await CourseStore(office.database).closed_of(org.id) if may_edit else [],
         "names": await request.app[PEOPLE].names([one.teacher for one in known]),
         "subjects": SUBJECTS,
         "terms": await terms.calendar(office).terms(org.path),
@@ -78,13 +80,16 @@ async def _groups(request: web.Request, path: str) -> list[StandingGroup]:
 
 
 async def show(request: web.Request, again: Again) -> web.Response:
-    """`GET /courses/ID`: slots, rooms, and the lessons that publishing would make."""
+    """`GET /courses/ID`: slots, rooms, and what publishing would make, move and cancel."""
     caller, office = await caller_of(request), request.app[OFFICE]
     zone = ZoneInfo(request.app[SETTINGS].timezone)
-    course, org = await timetable.find(office, caller, request.match_info["course"], "course.see")
+    course, org = await courses.find(office, caller, request.match_info["course"], "course.see")
     planned = await timetable.preview(office, caller, course.id, zone)
-    clashes = [(one, await timetable.clash_error(office, caller, one.clashes[0], zone)) for one in planned if one.clashes][:20]
+    clashes = [(one, await clash_error(office, caller, one.clashes[0], zone)) for one in planned if one.clashes][:20]
     rooms = await office.rooms.many(course.rooms.keys())
+    may_edit = caller.may("course.edit", at(org.path))
+    by_what = {what: [one for one in planned if one.what == what] for what in ("make", "move", "cancel", "keep")}
+    coming = len(planned) - len(by_what["cancel"])
     context = {
         "again": again,
         "course": course,
@@ -95,12 +100,14 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "rooms": rooms,
         "homes": await office.orgs.many({room.org for room in rooms.values()}),
         "planned": planned,
-        "fresh": [one for one in planned if not one.made],
-        "made": [one for one in planned if one.made],
+        "by_what": by_what,
+        "changing": any(by_what[what] for what in ("make", "move", "cancel")),
+        "too_many": {"limit": timetable.MOST_LESSONS, "count": coming} if coming > timetable.MOST_LESSONS else None,
         "clashes": clashes,
-        "other_bells": await other_bells(office, [one.lesson for one in planned if not one.made], zone),
+        "other_bells": await other_bells(office, [one.lesson for one in planned if one.what in ("make", "move")], zone),
         "bells": await terms.calendar(office).bells(org.path),
-        "may_edit": caller.may("course.edit", at(org.path)),
+        "may_edit": may_edit,
+        "teachers": await request.app[PEOPLE].listed(caller, role="teacher", under=org.path) if may_edit else [],
     }
     return page(request, "timetable/course.html", context)
 
@@ -108,24 +115,41 @@ async def show(request: web.Request, again: Again) -> web.Response:
 @posts(show_list, "new")
 async def create(request: web.Request) -> web.Response:
     """`POST /orgs/ID/courses`."""
-    form = await read_form(request, timetable.NewCourse, token=csrf_token(request))
-    new = await timetable.create(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
+    form = await read_form(request, courses.NewCourse, token=csrf_token(request))
+    new = await courses.create(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
     return done(request, f"/courses/{new.id}", {"id": new.id})
+
+
+@posts(show, "edit")
+async def edit(request: web.Request) -> web.Response:
+    """`POST /courses/ID`."""
+    form = await read_form(request, course_change.EditCourse, token=csrf_token(request))
+    zone = ZoneInfo(request.app[SETTINGS].timezone)
+    await course_change.edit(request.app[OFFICE], await caller_of(request), request.match_info["course"], form, zone)
+    return done(request, f"/courses/{request.match_info['course']}")
+
+
+@posts(show, "close")
+async def close(request: web.Request) -> web.Response:
+    """`POST /courses/ID/close`."""
+    form = await read_form(request, course_change.CloseCourse, token=csrf_token(request))
+    await course_change.close(request.app[OFFICE], await caller_of(request), request.match_info["course"], form)
+    return done(request, f"/courses/{request.match_info['course']}")
 
 
 @posts(show, "slot")
 async def add_slot(request: web.Request) -> web.Response:
     """`POST /courses/ID/slots`."""
-    form = await read_form(request, timetable.AddSlot, token=csrf_token(request))
-    await timetable.slot_added(request.app[OFFICE], await caller_of(request), request.match_info["course"], form)
+    form = await read_form(request, courses.AddSlot, token=csrf_token(request))
+    await courses.slot_added(request.app[OFFICE], await caller_of(request), request.match_info["course"], form)
     return done(request, f"/courses/{request.match_info['course']}")
 
 
 @posts(show, "slot")
 async def remove_slot(request: web.Request) -> web.Response:
     """`POST /courses/ID/slots/remove`."""
-    form = await read_form(request, timetable.RemoveSlot, token=csrf_token(request))
-    await timetable.slot_removed(request.app[OFFICE], await caller_of(request), request.match_info["course"], form)
+    form = await read_form(request, courses.RemoveSlot, token=csrf_token(request))
+    await courses.slot_removed(request.app[OFFICE], await caller_of(request), request.match_info["course"], form)
     return done(request, f"/courses/{request.match_info['course']}")
 
 
@@ -133,7 +157,7 @@ async def remove_slot(request: web.Request) -> web.Response:
 async def rooms_from_group(request: web.Request) -> web.Response:
     """`POST /courses/ID/rooms`: as the standing group is now."""
     form = await read_form(request, SeenVersion, token=csrf_token(request))
-    await timetable.rooms_from_group(request.app[OFFICE], await caller_of(request), request.match_info["course"], form.version)
+    await courses.rooms_from_group(request.app[OFFICE], await caller_of(request), request.match_info["course"], form.version)
     return done(request, f"/courses/{request.match_info['course']}")
 
 
@@ -142,8 +166,8 @@ async def publish(request: web.Request) -> web.Response:
     """`POST /courses/ID/publish`."""
     await read_form(request, Empty, token=csrf_token(request))
     zone = ZoneInfo(request.app[SETTINGS].timezone)
-    made = await timetable.publish(request.app[OFFICE], await caller_of(request), request.match_info["course"], zone)
-    return done(request, f"/courses/{request.match_info['course']}", {"lessons": made})
+    published = await timetable.publish(request.app[OFFICE], await caller_of(request), request.match_info["course"], zone)
+    return done(request, f"/courses/{request.match_info['course']}", timetable.counts(published))
 
 
 def add_routes(doors: Doors) -> None:
@@ -151,6 +175,8 @@ def add_routes(doors: Doors) -> None:
     doors.get("/orgs/{org}/courses", first(show_list), "course.see")
     doors.post("/orgs/{org}/courses", create, "course.edit")
     doors.get("/courses/{course}", first(show), "course.see")
+    doors.post("/courses/{course}", edit, "course.edit")
+    doors.post("/courses/{course}/close", close, "course.edit")
     doors.post("/courses/{course}/slots", add_slot, "course.edit")
     doors.post("/courses/{course}/slots/remove", remove_slot, "course.edit")
     doors.post("/courses/{course}/rooms", rooms_from_group, "course.edit")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from server.domain.lesson_view import project
+from server.domain.replan import NOT_BEGUN
 from server.school import lessons
 from server.school.bells import other_bells
 from server.school.today import door_of, state_of
@@ -17,6 +18,8 @@ from server.web.doors import Doors
 from server.web.forms import done, read_form
 from server.web.keys import OFFICE, PEOPLE, SETTINGS
 from server.web.local import today_of
+from server.web.timetable import assistants
+from server.web.timetable.courses import SUBJECTS
 
 
 async def show(request: web.Request, again: Again) -> web.Response:
@@ -37,7 +40,9 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "names": await request.app[PEOPLE].names([one for one in (found.teacher, found.instead_of) if one]),
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
-        "begun": found.phase not in lessons.NOT_BEGUN,
+        "begun": found.phase not in NOT_BEGUN,
+        "subjects": SUBJECTS,
+        **await assistants.context(request, caller, found, may_edit=may_edit),
         "other_bells": {one.classroom: one for one in await other_bells(office, [seen], _zone(request))},
     }
     return page(request, "timetable/lesson.html", context)
@@ -49,7 +54,14 @@ async def show_new(request: web.Request, again: Again) -> web.Response:
     scopes = caller.need_scopes("lesson.create")
     rooms = await office.rooms.under(scopes)
     groups = {g.id: g for room in rooms for g in await office.groups.of_room(room.id) if g.master_classroom == room.id and not g.closed_at}
-    context = {"again": again, "groups": list(groups.values()), "day": today_of(office.now(), request.app[SETTINGS].timezone)}
+    context = {
+        "again": again,
+        "groups": list(groups.values()),
+        "day": today_of(office.now(), request.app[SETTINGS].timezone),
+        "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if caller.scopes("lesson.edit") else [],
+        "teaches": "teacher" in caller.roles,
+        "subjects": SUBJECTS,
+    }
     return page(request, "timetable/new.html", context)
 
 

@@ -34,11 +34,13 @@ async def show(request: web.Request, _: Again) -> web.Response:
     asked = not schools or school is not None
     found = await today(office, caller, zone, 7, begin, within=school.path if school else "") if asked else Today((), None)
     days = [monday + timedelta(days=n) for n in range(7)]
-    term = await _term(request, caller, monday)
+    term = await _term(request, caller, school, monday)
+    by_day = {day: [item for item in found.items if _local(item, zone) == day] for day in days}
     context = {
         "days": days,
+        "shown_days": [day for day in days if by_day[day] or _teaches(term, day)],
         "now_day": now_day,
-        "by_day": {day: [item for item in found.items if _local(item, zone) == day] for day in days},
+        "by_day": by_day,
         "periods": _periods(found.items),
         "term": term,
         "week": term.week(monday) if term else None,
@@ -77,19 +79,24 @@ def _monday(text: str | None, now_day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def _teaches(term: Term | None, day: date) -> bool:
+    """A column of its own even without lessons: a weekday, or a weekend's make-up day."""
+    return day.isoweekday() <= 5 or (term is not None and day in term.days and term.days[day].kind == "work")
+
+
 def _local(item: Item, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp((item.lesson.starts_at or 0) / 1000, zone).date()
 
 
 def _periods(items: tuple[Item, ...]) -> list[int]:
-    """Rows of the grid: the periods there are, and 0 for lessons outside any."""
-    return sorted({item.lesson.period or 0 for item in items})
+    """Rows of the grid: the periods there are, and at the end 0 for lessons outside any."""
+    return sorted({item.lesson.period or 0 for item in items}, key=lambda period: (period == 0, period))
 
 
-async def _term(request: web.Request, caller: Caller, monday: date) -> Term | None:
-    """The term of this week where the caller belongs."""
+async def _term(request: web.Request, caller: Caller, school: Org | None, monday: date) -> Term | None:
+    """The term of this week in the school that is looked at, else where the caller belongs."""
     office = request.app[OFFICE]
-    home = await office.orgs.get(caller.org)
+    home = school or await office.orgs.get(caller.org)
     known = await calendar(office).terms(home.path) if home else []
     return next((one for one in known if one.first_day <= monday + timedelta(days=6) and monday <= one.last_day), None)
 

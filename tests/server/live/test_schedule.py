@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from server.accounts.contents import Contents
+from server.accounts.vault import Vault
 from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS
+from server.errors import EditConflict
+from server.live.links import read_lesson
+from server.school import lessons
 from server.store import Store, tables
 from tests.harness.postgres import both_databases
+from tests.server import world as worlds
+from tests.server.conftest import Clock
 from tests.server.live.doubles import FakeClock, FakeWorker, School
+from tests.server.services import Services
 
 pytestmark = both_databases
 MINUTE = 60_000
@@ -92,15 +101,80 @@ async def test_while_the_master_is_here_it_goes_on(school: School) -> None:
     assert await phase(school.store, lesson) == "ended"
 
 
+async def timetabled(school: School) -> Services:
+    """The office of two counties on the same database; its lesson `lesson.x` begins in a minute."""
+    contents = Contents(school.store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), lambda: worlds.NOW)
+    world = await worlds.build(school.store.database, contents)
+    await plan(school, "lesson.x", MINUTE)
+    return Services(school.store, Clock(worlds.NOW), world)
+
+
+async def cancel(office: Services) -> None:
+    await lessons.cancel(office.office, await office.caller("x.admin"), "lesson.x", lessons.CancelLesson(version=1))
+
+
 async def test_cancelled_in_the_office_is_cancelled_in_the_log_and_pages_hear_of_it(school: School) -> None:
-    lesson = await school.lesson()
-    await plan(school, lesson, MINUTE)
-    page = await school.page(await school.link(lesson, "classroom", "Room"))
+    office = await timetabled(school)
+    page = await school.page(await school.link("lesson.x", "classroom", "Room"))
     await school.pass_ms(6_000, 1_000)
-    await plan(school, lesson, MINUTE, cancelled_at=1)
+    assert await phase(school.store, "lesson.x") == "open"
+    await cancel(office)
     await school.pass_ms(7_000, 1_000)
-    assert await phase(school.store, lesson) == "cancelled"
+    assert await phase(school.store, "lesson.x") == "cancelled"
     assert page.of("event")[-1]["kind"] == "lesson.cancelled"
+    assert (await read_lesson(school.store, "lesson.x")).phase == "cancelled", "as `shuangshi lesson list` folds it"
+
+
+async def test_cancelled_far_ahead_with_nobody_there_the_log_says_so_too(school: School) -> None:
+    office = await timetabled(school)
+    await plan(school, "lesson.x", 30 * 24 * 60 * MINUTE)
+    await cancel(office)
+    await school.pass_ms(7_000, 1_000)
+    assert await kinds(school.store, "lesson.x") == ["lesson.cancelled"]
+    assert await school.store.due(school.clock.wall_ms()) == []
+
+
+async def test_who_goes_live_after_the_office_cancelled_is_refused_and_the_log_says_why(school: School) -> None:
+    office = await timetabled(school)
+    console = await school.page(await school.link("lesson.x", "master"))
+    room = await school.page(await school.link("lesson.x", "classroom", "Room"))
+    await school.pass_ms(6_000, 1_000)
+    await cancel(office)
+    await school.order(console, "lesson.live")  # this process has not looked at the timetable since
+    refusal = console.of("refused")[-1]["error"]
+    assert (refusal["code"], refusal["params"]) == ("lesson.phase", {"phase": "cancelled"})
+    assert await phase(school.store, "lesson.x") == "cancelled"
+    assert (await kinds(school.store, "lesson.x"))[-1] == "lesson.cancelled"
+    assert "lesson.live" not in await kinds(school.store, "lesson.x")
+    assert room.of("event")[-1]["kind"] == "lesson.cancelled"
+
+
+async def test_what_went_live_first_is_not_cancelled(school: School) -> None:
+    office = await timetabled(school)
+    console = await school.page(await school.link("lesson.x", "master"))
+    await school.order(console, "lesson.live")
+    with pytest.raises(EditConflict):
+        await cancel(office)
+    await school.pass_ms(7_000, 1_000)
+    assert await phase(school.store, "lesson.x") == "live"
+
+
+async def test_of_cancelling_and_going_live_at_once_one_wins_and_list_and_log_agree(store: Store, database: str) -> None:
+    other_store = await Store.open(database)
+    one, two = await School(store, FakeWorker(), FakeClock()).open(), await School(other_store, FakeWorker(), FakeClock()).open()
+    office = await timetabled(one)
+    teacher = (await two.link("lesson.x", "master")).principal("a")
+    await two.lessons.rooms.get("lesson.x")
+    outcomes = await asyncio.gather(cancel(office), two.lessons.execute(teacher, "c1", "lesson.live", {}), return_exceptions=True)
+    assert [isinstance(outcome, Exception) for outcome in outcomes].count(True) == 1, outcomes
+    for _ in range(7):
+        await one.pass_ms(1_000, 1_000)
+    live = not isinstance(outcomes[1], Exception)
+    assert await phase(store, "lesson.x") == ("live" if live else "cancelled")
+    assert ("lesson.cancelled" in await kinds(store, "lesson.x")) is not live
+    for school in (one, two):
+        await school.lessons.stop()
+    await other_store.close()
 
 
 async def test_a_week_after_the_end_it_is_archived(school: School) -> None:

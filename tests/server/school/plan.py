@@ -8,7 +8,7 @@ from typing import Any
 from server.domain.calendar import Term
 from server.domain.course import Course
 from server.domain.schedule import ScheduledLesson
-from server.school import terms, timetable
+from server.school import courses, terms, timetable
 from tests.server.services import ZONE, Services
 
 BELL = "08:00-08:40 08:50-09:30 10:00-10:40 10:50-11:30"
@@ -26,7 +26,7 @@ async def make_bell(process: Services, org: str = "x", lines: str = BELL, since:
     return (await terms.create_bell(process.office, await process.caller("n.admin"), org, form)).id
 
 
-def form(term: str, **values: Any) -> timetable.NewCourse:
+def form(term: str, **values: Any) -> courses.NewCourse:
     """A course of mathematics."""
     usual: dict[str, Any] = {
         "name": "三年级数学",
@@ -37,7 +37,7 @@ def form(term: str, **values: Any) -> timetable.NewCourse:
         "volume": "上册",
     }
     who = {"teacher": "x1.teacher", "standing_group": "g.x", "school_class": "x1.c1"}
-    return timetable.NewCourse(term=term, **(usual | who | values))
+    return courses.NewCourse(term=term, **(usual | who | values))
 
 
 async def make_course(process: Services, *slots: tuple[int, int, str], term: str = "", **values: Any) -> Course:
@@ -46,15 +46,20 @@ async def make_course(process: Services, *slots: tuple[int, int, str], term: str
         term = (await make_term(process)).id
         await make_bell(process)
     who = await process.caller("x.admin")
-    course = await timetable.create(process.office, who, "x1", form(term, **values))
+    course = await courses.create(process.office, who, "x1", form(term, **values))
     for number, (weekday, period, weeks) in enumerate(slots, 1):
-        slot = timetable.AddSlot(weekday=weekday, period=period, weeks=weeks, version=number)
-        await timetable.slot_added(process.office, who, course.id, slot)
+        slot = courses.AddSlot(weekday=weekday, period=period, weeks=weeks, version=number)
+        await courses.slot_added(process.office, who, course.id, slot)
     return course
 
 
 async def publish(process: Services, course: Course, who: str = "x.admin") -> int:
-    """Make its lessons; how many."""
+    """Make its lessons; how many were made."""
+    return (await published(process, course, who)).made
+
+
+async def published(process: Services, course: Course, who: str = "x.admin") -> timetable.Published:
+    """Make, move and cancel its lessons; how many of each."""
     return await timetable.publish(process.office, await process.caller(who), course.id, ZONE)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from server.errors import Forbidden
+from server.school import lessons
 from server.school.child import ChildLesson, weeks
 from server.store import tables as t
 from tests.server.services import ZONE, Services
@@ -37,6 +38,13 @@ async def test_other_weeks_and_other_classes_are_empty(process: Services) -> Non
     assert child.lessons == ()
     (child,) = await weeks(process.office, await process.caller("y2.c1.s1.parent"), ZONE, process.clock.now)
     assert child.lessons == ()
+
+
+async def test_a_cancelled_lesson_is_told_and_not_dropped(process: Services) -> None:
+    await lessons.cancel(process.office, await process.caller("x.admin"), "lesson.x", lessons.CancelLesson(version=1))
+    for parent in (PARENT, "y1.c1.s1.parent"):
+        (child,) = await weeks(process.office, await process.caller(parent), ZONE, process.clock.now)
+        assert [(one.name, one.state) for one in child.lessons] == [("分数的认识", "cancelled")]
 
 
 async def test_rehearsals_are_the_teachers_matter(process: Services) -> None:

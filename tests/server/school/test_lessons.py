@@ -86,7 +86,17 @@ async def test_a_cancelled_lesson_leaves_its_time_to_others(process: Services) -
     await lessons.cancel(process.office, admin, lesson.id, CancelLesson(version=1))
     assert (await now(process, lesson)).phase == "cancelled"
     assert await booked(process, lesson) == set()
-    assert type(await refused(lessons.cancel(process.office, admin, lesson.id, CancelLesson(version=2)))) is EditConflict
+    for attempt in (
+        lessons.cancel(process.office, admin, lesson.id, CancelLesson(version=2)),
+        lessons.substitute(process.office, admin, lesson.id, Substitute(teacher="x2.teacher", version=2), ZONE),
+        lessons.edit(process.office, admin, lesson.id, EditLesson(name="x", version=2)),
+        move(process, lesson, version=2, day="2026-09-29", period=1),
+    ):
+        assert type(await refused(attempt)) is EditConflict
+    row = await process.store.database.one(select(t.lesson.c.phase).where(t.lesson.c.id == lesson.id))
+    assert row is not None
+    assert row.phase == "scheduled", "the phase is the log's; the clock makes the log follow"
+    assert lesson.id in await process.store.due(process.clock.now)
     await move(process, other, day="2026-09-28", period=3)
     assert (await process.acts())[-2:] == ["lesson.cancel", "lesson.move"]
 
@@ -115,6 +125,7 @@ async def test_a_moved_lesson_is_booked_there_and_only_there(process: Services) 
     await move(process, lesson, day="2026-09-29", period=1)
     moved = await now(process, lesson)
     assert (local(moved), moved.day, moved.period, moved.version, moved.slot) == ("09-29 08:00", "2026-09-29", 1, 2, lesson.slot)
+    assert (moved.moved, lesson.moved) == (True, False)
     assert await booked(process, lesson) == {(resource, moved.starts_at, moved.ends_at) for resource, _, _ in before}
     assert (await process.line()).details == '{"day":"2026-09-29"}'
 
@@ -234,12 +245,25 @@ async def test_a_running_lesson_gets_a_substitute_an_ended_one_not(process: Serv
     assert type(await refused(substitute(process, lesson, "x1.teacher", 2))) is EditConflict
 
 
+async def test_a_lesson_is_classified_by_hand(process: Services) -> None:
+    about = {"unit": "第二单元", "subject": "maths", "stage": "primary", "grade": "3", "edition": "人教版", "volume": "上册"}
+    admin = await process.caller("x.admin")
+    made = await lessons.create(process.office, admin, by_hand(**about), ZONE)
+    kept = await now(process, made)
+    assert {name: getattr(kept, name) for name in about} == about
+    other = about | {"stage": "junior", "edition": "北师大版", "volume": ""}
+    await lessons.edit(process.office, admin, made.id, EditLesson(name="x", version=1, **other))  # type: ignore[arg-type]
+    kept = await now(process, made)
+    assert {name: getattr(kept, name) for name in about} == other
+
+
 async def test_an_edit_of_a_stale_page_changes_nothing(process: Services) -> None:
     lesson, _ = await two(process)
     admin = await process.caller("x.admin")
     await lessons.edit(process.office, admin, lesson.id, EditLesson(name="分数", unit="第二单元", rehearsal="1", version=1))
     kept = await now(process, lesson)
-    assert kept == replace(lesson, name="分数", unit="第二单元", rehearsal=True, version=2)
+    bare = {"subject": "", "stage": "", "grade": "", "edition": "", "volume": ""}
+    assert kept == replace(lesson, name="分数", unit="第二单元", rehearsal=True, version=2, **bare)
     assert type(await refused(lessons.edit(process.office, admin, lesson.id, EditLesson(name="x", version=1)))) is EditConflict
     assert await now(process, lesson) == kept
 
@@ -258,6 +282,33 @@ async def test_a_teacher_makes_a_lesson_and_teaches_it_an_admin_only_makes_one(p
     theirs = await lessons.create(process.office, await process.caller("x.admin"), by_hand(begins="15:00"), ZONE)
     assert theirs.teacher is None
     assert await process.acts() == ["lesson.create", "lesson.create"]
+
+
+async def test_an_admin_names_the_teacher(process: Services) -> None:
+    made = await lessons.create(process.office, await process.caller("x.admin"), by_hand(teacher="x2.teacher"), ZONE)
+    assert (await now(process, made)).teacher == "x2.teacher"
+    assert "teacher:x2.teacher" in {resource for resource, _, _ in await booked(process, made)}
+    other = by_hand(standing_group=await free_group(process), teacher="x2.teacher")
+    error = await refused(lessons.create(process.office, await process.caller("x.admin"), other, ZONE))
+    assert isinstance(error, BookingClash)
+    assert error.params["kind"] == "teacher"
+
+
+@pytest.mark.parametrize(
+    ("who", "teacher"),
+    [
+        ("x.admin", "y1.teacher"),
+        ("x.admin", "x1.assistant"),
+        ("x.admin", "nobody"),
+        ("x1.admin", "x2.teacher"),
+        ("x1.teacher", "x2.teacher"),
+    ],
+)
+async def test_who_is_not_named_teacher(process: Services, who: str, teacher: str) -> None:
+    error = await refused(lessons.create(process.office, await process.caller(who), by_hand(teacher=teacher), ZONE))
+    assert isinstance(error, Invalid)
+    assert error.fields == {"teacher": "choice"}
+    assert await process.acts() == []
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, update
 
-from server.errors import AppError, BookingClash, EditConflict, Forbidden, Invalid, NotThere, Taken
-from server.school import groups, lessons, rooms, terms, timetable
-from server.school.timetable import AddSlot, RemoveSlot
+from server.errors import AppError, BookingClash, EditConflict, Forbidden, Invalid, NotThere, Taken, TooManyLessons
+from server.school import courses, groups, lessons, rooms, terms, timetable
+from server.school.courses import AddSlot, RemoveSlot
 from server.store import tables as t
 from tests.harness.postgres import both_databases
 from tests.server.school.plan import form, lessons_of, local, make_bell, make_course, make_term, publish
@@ -55,7 +55,7 @@ async def test_a_courses_rooms_come_from_its_group(process: Services) -> None:
 )
 async def test_what_does_not_fit_a_course_is_named(process: Services, values: dict[str, str], field: str) -> None:
     term = (await make_term(process)).id
-    error = await refused(timetable.create(process.office, await process.caller("x.admin"), "x1", form(**{"term": term} | values)))
+    error = await refused(courses.create(process.office, await process.caller("x.admin"), "x1", form(**{"term": term} | values)))
     assert isinstance(error, Invalid)
     assert error.fields == {field: "choice"}
     assert "course.create" not in await process.acts()
@@ -68,9 +68,9 @@ async def test_who_plans_nothing(process: Services, who: str, error: type[AppErr
     course = await make_course(process, (1, 3, "all"))
     caller, before = await process.caller(who), await process.acts()
     for attempt in (
-        timetable.create(process.office, caller, "x1", form(course.term)),
-        timetable.slot_added(process.office, caller, course.id, AddSlot(weekday=2, period=1, version=2)),
-        timetable.rooms_from_group(process.office, caller, course.id, 2),
+        courses.create(process.office, caller, "x1", form(course.term)),
+        courses.slot_added(process.office, caller, course.id, AddSlot(weekday=2, period=1, version=2)),
+        courses.rooms_from_group(process.office, caller, course.id, 2),
         publish(process, course, who),
     ):
         assert type(await refused(attempt)) is error
@@ -84,32 +84,32 @@ async def test_weekly_places_come_and_go(process: Services) -> None:
         return AddSlot(weekday=1, period=period, weeks=weeks, version=version)
 
     for weeks, taken in (("odd", True), ("all", True), ("1-8", True), ("5", True), ("even", False)):
-        attempt = timetable.slot_added(process.office, admin, course.id, add(3, weeks, 2))
+        attempt = courses.slot_added(process.office, admin, course.id, add(3, weeks, 2))
         if taken:
             error = await refused(attempt)
             assert (type(error), error.params) == (Taken, {"field": "period"}), weeks
         else:
             await attempt
-    error = await refused(timetable.slot_added(process.office, admin, course.id, add(1, "8-2", 3)))
+    error = await refused(courses.slot_added(process.office, admin, course.id, add(1, "8-2", 3)))
     assert isinstance(error, Invalid)
     assert error.fields == {"weeks": "format"}
-    assert type(await refused(timetable.slot_added(process.office, admin, course.id, add(1, "all", 2)))) is EditConflict
-    found, _ = await timetable.find(process.office, admin, course.id, "course.see")
+    assert type(await refused(courses.slot_added(process.office, admin, course.id, add(1, "all", 2)))) is EditConflict
+    found, _ = await courses.find(process.office, admin, course.id, "course.see")
     gone = RemoveSlot(slot=next(slot.id for slot in found.slots if slot.weeks == "odd"), version=3)
-    await timetable.slot_removed(process.office, admin, course.id, gone)
-    assert type(await refused(timetable.slot_removed(process.office, admin, course.id, gone))) is NotThere
-    found, _ = await timetable.find(process.office, admin, course.id, "course.see")
+    await courses.slot_removed(process.office, admin, course.id, gone)
+    assert type(await refused(courses.slot_removed(process.office, admin, course.id, gone))) is NotThere
+    found, _ = await courses.find(process.office, admin, course.id, "course.see")
     assert [slot.weeks for slot in found.slots] == ["even"]
 
 
 async def test_the_rooms_follow_the_group_again_when_asked(process: Services) -> None:
     course, admin = await make_course(process), await process.caller("x.admin")
-    await groups.add_room(process.office, admin, "g.x", groups.AddRoom(room="100032", version=1))
-    await timetable.rooms_from_group(process.office, admin, course.id, 1)
-    found, _ = await timetable.find(process.office, admin, course.id, "course.see")
+    await groups.add_room(process.office, await process.caller("n.admin"), "g.x", groups.AddRoom(room="100032", version=1))
+    await courses.rooms_from_group(process.office, admin, course.id, 1)
+    found, _ = await courses.find(process.office, admin, course.id, "course.see")
     assert set(found.rooms) == {"x1p.r1", "x2.r1", "y1.r2"}
     await groups.close(process.office, admin, "g.x", groups.CloseGroup(closed="1", version=2))
-    error = await refused(timetable.rooms_from_group(process.office, admin, course.id, 2))
+    error = await refused(courses.rooms_from_group(process.office, admin, course.id, 2))
     assert isinstance(error, Invalid)
     assert error.fields == {"standing_group": "choice"}
 
@@ -145,7 +145,7 @@ async def test_publishing_again_makes_only_what_is_missing_whatever_became_of_th
     await lessons.move(process.office, admin, made[1].id, lessons.MoveLesson(day="2026-10-13", period=1, version=1), ZONE)
     assert await publish(process, course) == 0
     assert len(await lessons_of(process, course)) == first
-    await timetable.slot_added(process.office, admin, course.id, AddSlot(weekday=5, period=1, weeks="5", version=2))
+    await courses.slot_added(process.office, admin, course.id, AddSlot(weekday=5, period=1, weeks="5", version=2))
     assert await publish(process, course) == 1
     assert len(await lessons_of(process, course)) == first + 1
     preview = await timetable.preview(process.office, admin, course.id, ZONE)
@@ -174,6 +174,7 @@ async def test_a_lesson_is_whole(process: Services) -> None:
     await publish(process, course)
     (one,) = await lessons_of(process, course)
     assert (one.name, one.day, one.period, one.teacher, one.phase) == ("三年级数学", "2026-09-28", 3, "x1.teacher", "scheduled")
+    assert (one.subject, one.stage, one.grade, one.edition, one.volume) == ("maths", "primary", "3", "人教版", "上册")
     assert (one.ends_at or 0) - (one.starts_at or 0) == 40 * 60_000
     assert {room.school_class for room in one.rooms.values()} == {"x1p.c1", "x2.c1"}
     parts = [room.participant for room in one.rooms.values()]
@@ -216,7 +217,8 @@ async def count(process: Services, table) -> int:
 async def test_four_hundred_lessons_are_made_in_one_act_or_not_at_all(process: Services) -> None:
     term = (await make_term(process)).id
     await make_bell(process, lines="08:00-08:40 09:00-09:40 10:00-10:40 11:00-11:40 14:00-14:40")
-    slots = tuple((weekday, period, "all") for weekday in range(1, 6) for period in range(1, 6))
+    slots = [(weekday, period, "all") for weekday in range(1, 5) for period in range(1, 6)]
+    slots += [(5, 4, "all"), (5, 5, "all"), (5, 3, "5-20")]
     course = await make_course(process, *slots, term=term)
     admin = await process.caller("x.admin")
     in_the_way = await lessons.create(
@@ -230,8 +232,21 @@ async def test_four_hundred_lessons_are_made_in_one_act_or_not_at_all(process: S
     await lessons.cancel(process.office, admin, in_the_way.id, lessons.CancelLesson(version=1))
     assert await publish(process, course) == 400
     assert len(await lessons_of(process, course)) == 400
-    assert (await process.line()).details == '{"lessons":400}'
+    assert (await process.line()).details == '{"cancelled":0,"lessons":400,"moved":0}'
     assert (await process.acts()).count("course.publish") == 1
+
+
+async def test_more_than_a_term_holds_is_refused_and_never_cut_short(process: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = await make_course(process, (1, 3, "all"))
+    monkeypatch.setattr(timetable, "MOST_LESSONS", 10)
+    error = await refused(publish(process, course))
+    assert (type(error), error.params) == (TooManyLessons, {"limit": 10, "count": 17})
+    assert await lessons_of(process, course) == []
+    assert len(await timetable.preview(process.office, await process.caller("x.admin"), course.id, ZONE)) == 17, (
+        "the page can still show them"
+    )
+    monkeypatch.setattr(timetable, "MOST_LESSONS", 17)
+    assert await publish(process, course) == 17
 
 
 # --- clashes in words (S6) ---------------------------------------------------------------------------------------------
@@ -244,7 +259,7 @@ async def test_a_foreign_lesson_in_the_way_has_no_name(process: Services) -> Non
     await groups.add_room(process.office, admin, group.id, groups.AddRoom(room="y1.r2", version=1))
     new = lessons.NewLesson(name="红旗的秘密", standing_group=group.id, day="2026-09-28", begins="10:20")
     await lessons.create(process.office, await process.caller("y2.teacher"), new, ZONE)
-    await groups.add_room(process.office, await process.caller("x.admin"), "g.x", groups.AddRoom(room="100032", version=1))
+    await groups.add_room(process.office, admin, "g.x", groups.AddRoom(room="100032", version=1))
     course = await make_course(process, (1, 3, "all"))
     error = await refused(publish(process, course))
     assert isinstance(error, BookingClash)

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from server.domain.schedule import ScheduledLesson
+from server.school import lessons
+from server.school.lessons import CancelLesson, NewLesson
 from server.school.today import board, day_bounds, state_of, today
 from server.store import tables as t
 from tests.harness.postgres import both_databases
@@ -23,7 +25,8 @@ MINUTE = 60_000
     [
         ("scheduled", START - 10 * MINUTE - 1, "later"),
         ("scheduled", START - 10 * MINUTE, "soon"),
-        ("open", START - 30 * MINUTE, "soon"),
+        ("open", START - 10 * MINUTE, "soon"),
+        ("open", START - 10 * MINUTE - 1, "later"),  # the waiting room was open, then an office moved it to the evening
         ("scheduled", START + 5 * MINUTE - 1, "soon"),
         ("open", START + 5 * MINUTE, "late"),
         ("scheduled", END, "missed"),
@@ -98,7 +101,62 @@ async def test_the_one_to_enter_next_is_the_one_that_runs(process: Services) -> 
 
 
 @both_databases
-async def test_the_board_counts_what_lies_below_the_office(process: Services) -> None:
+async def test_an_overrun_lesson_is_left_for_the_next_one(process: Services) -> None:
+    office = process.office
+    form = NewLesson(name="第二节", standing_group="g.x", teacher="x1.teacher", day="2026-09-21", begins="23:10")
+    second = await lessons.create(office, await process.caller("x.admin"), form, ZONE)
+    begin = second.starts_at or 0
+    first = t.lesson.c.id == "lesson.x"
+    await process.store.database.execute(
+        update(t.lesson).where(first).values(phase="live", starts_at=begin - 45 * MINUTE, ends_at=begin - 5 * MINUTE)
+    )
+    await process.store.database.execute(
+        update(t.booking).where(t.booking.c.lesson == "lesson.x").values(starts_at=begin - 45 * MINUTE, ends_at=begin - 5 * MINUTE)
+    )
+
+    async def next_of(who: str) -> str:
+        found = (await today(office, await process.caller(who), ZONE)).next
+        return found.lesson.id if found else ""
+
+    for who in ("x1.teacher", "x2.d1"):
+        process.clock.now = begin - 6 * MINUTE
+        assert await next_of(who) == "lesson.x", "it is not over yet, and the other one only waits"
+        process.clock.now = begin - 5 * MINUTE
+        assert await next_of(who) == second.id
+        process.clock.now = begin + 6 * MINUTE
+        assert await next_of(who) == second.id
+    await process.store.database.execute(update(t.lesson).where(t.lesson.c.id == second.id).values(phase="ended"))
+    assert await next_of("x1.teacher") == "lesson.x", "it runs, and there is no other"
+
+
+@both_databases
+@pytest.mark.parametrize("who", ["x1.teacher", "x2.d1", "y1.d1", "x1.d1", "x1.c1.s1", "x2.c1.s1", "y1.c1.s1", "x2.assistant", "x1.admin"])
+async def test_a_cancelled_lesson_stays_in_everybodys_list_and_opens_no_door(process: Services, who: str) -> None:
+    (before,) = (await today(process.office, await process.caller(who), ZONE)).items
+    await lessons.cancel(process.office, await process.caller("x.admin"), "lesson.x", CancelLesson(version=1))
+    found = await today(process.office, await process.caller(who), ZONE)
+    (item,) = found.items
+    assert (item.lesson.id, item.state, item.door, found.next) == ("lesson.x", "cancelled", "", None)
+    assert item.lesson.rooms == before.lesson.rooms
+
+
+@both_databases
+async def test_somebody_elses_cancelled_lesson_is_in_nobodys_list(process: Services) -> None:
+    await lessons.cancel(process.office, await process.caller("x.admin"), "lesson.x", CancelLesson(version=1))
+    for who in ("x2.teacher", "y2.d1", "x1p.c1.s1", "y2.c1.s1", "y2.assistant"):
+        assert (await today(process.office, await process.caller(who), ZONE)).items == ()
+    teacher = await process.caller("x1.teacher")
+    assert (await today(process.office, teacher, ZONE, since=process.clock.now + 24 * HOUR)).items == ()
+
+
+@both_databases
+async def test_the_board_counts_a_cancelled_lesson_as_cancelled(process: Services) -> None:
+    await lessons.cancel(process.office, await process.caller("x.admin"), "lesson.x", CancelLesson(version=1))
+    assert dict((await board(process.office, await process.caller("x.admin"), ZONE)).counts) == {"cancelled": 1}
+
+
+@both_databases
+async def test_the_board_counts_what_what_lies_below_the_office(process: Services) -> None:
     process.clock.now = START + 5 * MINUTE
     for who in ("x.admin", "d.admin", "y.inspector"):
         found = await board(process.office, await process.caller(who), ZONE)

@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, update
 
 from server.domain.events import Envelope, LessonLive, LessonOpened, ParticipantJoined, ParticipantLeft, ParticipantRemoved, StageCalled
 from server.domain.link import Link
 from server.domain.plan import NO_PLAN
-from server.store import Append, Conflict, Standing, Store, StoreClosed
+from server.store import Append, Conflict, Life, Standing, Store, StoreClosed, tables
 from server.store.engine import make_engine
 from server.store.migrate import migrate
 from server.store.tables import metadata
@@ -55,6 +55,18 @@ async def test_a_repeat_gets_the_first_acknowledgement(store: Store) -> None:
     assert await store.receipt("L1", "t", "c1") == 1
     assert await store.receipt("L1", "other", "c1") is None
     assert len(await store.tail("L1", 0)) == 2
+
+
+async def test_a_cancelled_lesson_goes_live_no_more_and_what_else_happens_is_written(store: Store) -> None:
+    await store.database.execute(update(tables.lesson).where(tables.lesson.c.id == "L1").values(cancelled_at=7))
+    opened = replace(append(0, "c1"), life=Life("open", None, None))
+    assert (await store.append(opened)).seq == 1
+    live = Append("L1", 1, "t", "c2", (Envelope("L1", 2, 10, LessonLive(), "t", None, "c2"),), Life("live", 10, None))
+    with pytest.raises(Conflict):
+        await store.append(live)
+    assert (len(await store.tail("L1", 0)), await store.receipt("L1", "t", "c2")) == (1, None)
+    await store.database.execute(update(tables.lesson).where(tables.lesson.c.id == "L1").values(cancelled_at=None))
+    assert (await store.append(live)).seq == 2
 
 
 async def test_a_lesson_that_moved_on_is_a_conflict(store: Store) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import select, update
 
 from server.store import tables as t
 from server.web import keys
+from tests.server.services import ZONE
 from tests.server.web.conftest import Browser, Town
 
 
@@ -42,6 +45,38 @@ async def test_a_teacher_subscribes_and_sees_the_own_lessons(town: Town) -> None
     text = body.decode()
     for name in ("王", "林"):
         assert f"{name}老师" not in text
+
+
+async def event(town: Town, path: str) -> Any:
+    """`lesson.x` as a calendar program reads it, None if it is not there."""
+    body = await (await Browser(town.web, {}).get(path)).read()
+    return next((one for one in Calendar.from_ical(body).walk("VEVENT") if str(one["uid"]).startswith("lesson.x@")), None)
+
+
+async def test_a_calendar_program_hears_of_a_move_a_substitute_and_a_cancellation(town: Town) -> None:
+    feeds = {who: await drawn(town, who) for who in ("x1.teacher", "x2.teacher", "x2.assistant")}
+    admin = town.browser("x.admin")
+    first = await event(town, feeds["x1.teacher"])
+    assert (str(first["status"]), first["sequence"], await event(town, feeds["x2.teacher"])) == ("CONFIRMED", 1, None)
+
+    day = dt.datetime.now(ZONE).date() + dt.timedelta(days=3)
+    form = {"day": day.isoformat(), "begins": "13:00", "ends": "13:40", "version": 1}
+    assert (await admin.post("/lessons/lesson.x/move", form)).status == 200
+    moved = await event(town, feeds["x1.teacher"])
+    assert moved["dtstart"].dt == dt.datetime.combine(day, dt.time(13), ZONE).astimezone(UTC)
+    assert (str(moved["uid"]), moved["sequence"], str(moved["status"])) == (str(first["uid"]), 2, "CONFIRMED")
+
+    assert (await admin.post("/lessons/lesson.x/substitute", {"teacher": "x2.teacher", "version": 2})).status == 200
+    assert await event(town, feeds["x1.teacher"]) is None
+    taken = await event(town, feeds["x2.teacher"])
+    assert (str(taken["summary"]), taken["sequence"]) == ("分数的认识 （代课）", 3)
+
+    assert (await admin.post("/lessons/lesson.x/cancel", {"version": 3})).status == 200
+    for who in ("x2.teacher", "x2.assistant"):
+        gone = await event(town, feeds[who])
+        assert (str(gone["status"]), gone["sequence"], gone["dtstart"].dt) == ("CANCELLED", 4, moved["dtstart"].dt), who
+        assert str(gone["summary"]).startswith("分数的认识 （停课）")
+    assert await event(town, feeds["x1.teacher"]) is None
 
 
 async def test_a_new_address_ends_the_old_one_and_can_be_ended(town: Town) -> None:

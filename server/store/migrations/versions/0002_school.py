@@ -24,12 +24,16 @@ _LESSON = (
     ("ends_at", "BIGINT", None),
     ("unit", "VARCHAR(200) DEFAULT '' NOT NULL", None),
     ("subject", "VARCHAR(32) DEFAULT '' NOT NULL", None),
+    ("stage", "VARCHAR(32) DEFAULT '' NOT NULL", None),
     ("grade", "VARCHAR(32) DEFAULT '' NOT NULL", None),
+    ("edition", "VARCHAR(200) DEFAULT '' NOT NULL", None),
+    ("volume", "VARCHAR(32) DEFAULT '' NOT NULL", None),
     ("teacher", "VARCHAR(64)", "person"),
     ("instead_of", "VARCHAR(64)", "person"),
     ("master_classroom", "VARCHAR(64)", "classroom"),
     ("school_class", "VARCHAR(64)", "school_class"),
     ("rehearsal", "BOOLEAN DEFAULT false NOT NULL", None),
+    ("moved", "BOOLEAN DEFAULT false NOT NULL", None),
     ("cancelled_at", "BIGINT", None),
     ("version", "INTEGER DEFAULT 1 NOT NULL", None),
     ("phase", "VARCHAR(32) DEFAULT 'scheduled' NOT NULL", None),
@@ -57,6 +61,13 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_attempt"),
     )
+    op.create_table(
+        "known_address",
+        sa.Column("key", _ID, nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_known_address"),
+    )
+    op.create_index("ix_known_address_last_at", "known_address", ["last_at"])
     op.create_table(
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -367,6 +378,7 @@ def upgrade() -> None:
         sa.Column("standing_group", _ID, nullable=False),
         sa.Column("classroom", _ID, nullable=False),
         sa.Column("school_class", _ID, nullable=True),
+        sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["classroom"], ["classroom.id"], name="fk_group_room_classroom_classroom"),
         sa.ForeignKeyConstraint(["school_class"], ["school_class.id"], name="fk_group_room_school_class_school_class"),
         sa.ForeignKeyConstraint(["standing_group"], ["standing_group.id"], name="fk_group_room_standing_group_standing_group"),
@@ -499,6 +511,8 @@ def upgrade() -> None:
         op.create_index(f"ix_lesson_{name}", "lesson", [name])
     op.create_index("ix_lesson_phase_ends_at", "lesson", ["phase", "ends_at"])
     op.create_index("ix_lesson_slot", "lesson", ["slot"], unique=True)
+    cancelled = sa.text("cancelled_at IS NOT NULL")
+    op.create_index("ix_lesson_cancelled", "lesson", ["starts_at"], sqlite_where=cancelled, postgresql_where=cancelled)
     for statement in _PHASES:
         op.execute(statement)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.errors import SheetTooLarge
-from server.school import groups, terms
+from server.errors import SheetTooLarge, TooManyLessons
+from server.school import groups, terms, timetable
 from server.school.exchange import courses
 from server.store.courses import CourseStore
 from tests.harness.postgres import both_databases
@@ -150,6 +150,10 @@ async def test_a_school_without_periods_is_told(trade: Trade) -> None:
 
 
 async def test_more_lessons_than_one_file_may_make(trade: Trade, term: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timetable, "MOST_LESSONS", 10)
+    with pytest.raises(TooManyLessons):
+        await trade.check("x.admin", "courses", HEAD + MATHS + "一,3,\n")
+    monkeypatch.undo()
     monkeypatch.setattr(courses, "MOST_LESSONS", 10)
     with pytest.raises(SheetTooLarge):
         await trade.check("x.admin", "courses", HEAD + MATHS + "一,3,\n")
