@@ -43,6 +43,7 @@ from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
 from server.live.clock import SystemClock
 from server.live.service import Lessons
+from server.live.texts import Texts
 from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
@@ -120,7 +121,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.AUDIT_WATCH].start()
         stack.push_async_callback(app[keys.AUDIT_WATCH].stop)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
-        app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
+        app[keys.LESSONS] = lessons = Lessons(store, Texts(app[keys.CONTENTS]), _bus(settings), worker, clock, app[keys.ASSETS].build)
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)

@@ -6,28 +6,53 @@ An empty tuple means that the lesson is as asked for already: acknowledged, noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from server.domain import commands as c
 from server.domain import events as e
+from server.domain.board import rules as board
+from server.domain.checkin import rules as checkin
+from server.domain.command import Command, Deadline, Decision, Giver, Moment
+from server.domain.director import rules as director
+from server.domain.hands import rules as hands
+from server.domain.help import rules as help_rules
 from server.domain.lesson import IN_CLASS, JOINABLE, REOPEN_MS, STAGE_KEPT_MS, TRANSITIONS, LessonState
+from server.domain.mic import rules as mic
+from server.domain.payload import Payload
 from server.domain.plan import ENDS_MS, KEPT_MS, NO_PLAN, OPENS_MS, Plan
-from server.domain.principal import MASTER, Role
+from server.domain.principal import MASTER
+from server.domain.quiz import rules as quiz
 from server.domain.refused import Refused
+from server.domain.rule import Rule
 from server.domain.stage import free_position, position_of
+from server.domain.talk import rules as talk
+from server.domain.tools import rules as tools
 
-Events = tuple[e.Payload, ...]
-
-
-def decide(state: LessonState, command: c.Command, role: Role | None, at: int) -> Events:
-    """What `command`, given by `role` (None: the server itself) at `at` ms, makes happen; raises `Refused`."""
-    if role is not None and role not in command.roles:
-        raise Refused("forbidden")
-    return _RULES[type(command)](state, command, at)
+Events = tuple[Payload, ...]
 
 
-def _step(state: LessonState, event: e.Payload) -> e.Payload:
+def decide(state: LessonState, command: Command, giver: Giver | None, moment: Moment) -> Decision:
+    """What `command`, given by `giver` (None: the server itself), makes happen; raises `Refused`."""
+    _entitled(state, command, giver)
+    rule = _PARTS.get(type(command))
+    if rule is not None:
+        return rule(state, command, giver, moment)
+    return Decision(_RULES[type(command)](state, command, moment.at))
+
+
+def _entitled(state: LessonState, command: Command, giver: Giver | None) -> None:
+    if giver is not None:
+        if giver.role not in command.roles:
+            raise Refused("forbidden")
+        foreign = giver.role != "master" and getattr(command, "participant", None) != giver.participant
+        elsewhere = giver.role == "seat" and getattr(command, "seat", giver.seat) != giver.seat
+        if command.own and (foreign or elsewhere):
+            raise Refused("forbidden")
+    if command.phases is not None and state.phase not in command.phases:
+        raise Refused("lesson.phase", phase=state.phase)
+
+
+def _step(state: LessonState, event: Payload) -> Payload:
     if (state.phase, event.kind) not in TRANSITIONS:
         raise Refused("lesson.phase", phase=state.phase)
     return event
@@ -137,7 +162,7 @@ def _expire(state: LessonState, command: c.ExpireStage, at: int) -> Events:
     return () if since is None or at < since + STAGE_KEPT_MS else _off_stage(state, command.participant)
 
 
-_RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
+_RULES: Mapping[type[Command], Callable[[LessonState, Any, int], Events]] = {
     c.OpenLesson: _open,
     c.GoLive: _live,
     c.PauseLesson: _pause,
@@ -154,27 +179,28 @@ _RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
     c.ArchiveLesson: _archive,
 }
 
+_PARTS: Mapping[type[Command], Rule] = {
+    **hands.RULES,
+    **mic.RULES,
+    **help_rules.RULES,
+    **checkin.RULES,
+    **quiz.RULES,
+    **talk.RULES,
+    **tools.RULES,
+    **board.RULES,
+    **director.RULES,
+}
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A command the clock will give."""
-
-    at: int
-    """ms on the lesson clock."""
-    command: c.Command
-    command_id: str
-    """Derived from the state, so that it is carried out exactly once whoever fires it (S15)."""
-    until: int | None = None
-    """Too late from then on; None: never."""
-
-    def due(self, now: int) -> bool:
-        """Whether it is to be given at `now`."""
-        return self.at <= now and (self.until is None or now < self.until)
+_DEADLINES: tuple[Callable[[LessonState], Iterator[Deadline]], ...] = (
+    *(hands.deadlines, mic.deadlines, help_rules.deadlines, checkin.deadlines, quiz.deadlines),
+    *(talk.deadlines, tools.deadlines, board.deadlines, director.deadlines),
+)
 
 
 def next_deadline(state: LessonState, plan: Plan = NO_PLAN) -> Deadline | None:
     """The earliest thing time alone will change, None if nothing."""
-    return min((*_stage_deadlines(state), *_plan_deadlines(state, plan)), key=lambda due: due.at, default=None)
+    parts = (due for deadlines in _DEADLINES for due in deadlines(state))
+    return min((*_stage_deadlines(state), *_plan_deadlines(state, plan), *parts), key=lambda due: due.at, default=None)
 
 
 def _stage_deadlines(state: LessonState) -> Iterator[Deadline]:

@@ -11,21 +11,24 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-ParticipantId = Annotated[str, Meta(min_length=1, max_length=64)]
+from server.domain.board.events import EVENTS as BOARD
+from server.domain.checkin.events import EVENTS as CHECKIN
+from server.domain.director.events import EVENTS as DIRECTOR
+from server.domain.hands.events import EVENTS as HANDS
+from server.domain.help.events import EVENTS as HELP
+from server.domain.mic.events import EVENTS as MIC
+from server.domain.payload import ParticipantId, Payload
+from server.domain.quiz.events import EVENTS as QUIZ
+from server.domain.talk.events import EVENTS as TALK
+from server.domain.tools.events import EVENTS as TOOLS
+
 Position = Annotated[int, Meta(ge=1, le=4)]
 
 
 class EventError(Exception):
     """A stored event that no known version of the program wrote."""
-
-
-class Payload(Struct, frozen=True, kw_only=True):
-    """Base of all event payloads; `kind` and `v` name the shape."""
-
-    kind: ClassVar[str]
-    v: ClassVar[int] = 1
 
 
 class LessonOpened(Payload, frozen=True):
@@ -108,23 +111,23 @@ class StageReleased(Payload, frozen=True, kw_only=True):
     position: Position
 
 
-PAYLOADS: Mapping[str, type[Payload]] = {
-    cls.kind: cls
-    for cls in (
-        LessonOpened,
-        LessonLive,
-        LessonEnded,
-        LessonReopened,
-        LessonPaused,
-        LessonCancelled,
-        LessonArchived,
-        ParticipantJoined,
-        ParticipantLeft,
-        ParticipantRemoved,
-        StageCalled,
-        StageReleased,
-    )
-}
+_PARTS: tuple[type[Payload], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_LESSON: tuple[type[Payload], ...] = (
+    LessonOpened,
+    LessonLive,
+    LessonEnded,
+    LessonReopened,
+    LessonPaused,
+    LessonCancelled,
+    LessonArchived,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantRemoved,
+    StageCalled,
+    StageReleased,
+)
+
+PAYLOADS: Mapping[str, type[Payload]] = {cls.kind: cls for cls in (*_LESSON, *_PARTS)}
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}

@@ -108,6 +108,8 @@ def wanted_labels(state: LessonState, role: Role) -> tuple[str, ...]:
     words: Mapping[Role, tuple[str, ...]] = {
         "master": ("stage", "wall"),
         "classroom": ("program", "stage"),
+        "assistant": (),
+        "seat": (),
         "viewer": ("program", "stage"),
         "wall": ("wall",),
     }

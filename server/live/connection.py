@@ -7,10 +7,11 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from server.domain.audience import View, view_of
+from server.domain.command import Giver
 from server.domain.commands import parse_command
 from server.domain.media_plan import place_of
 from server.domain.principal import Principal, Surface
+from server.domain.seen import Audience, audience_of
 from server.errors import AppError, BadRequest
 from server.live import messages as m
 from server.live.outbox import Outbox
@@ -43,7 +44,7 @@ class Connection:
         self.surface = surface
         self.page = page
         self.outbox = outbox
-        self.view: View = view_of(principal.role)
+        self.audience: Audience = audience_of(principal.role, principal.participant, principal.seat)
         self._room = room
         self._claims = set(sessions)
         self._stale: dict[str, Session] = {}
@@ -111,7 +112,7 @@ class Connection:
     async def _command(self, message: m.CommandMessage) -> None:
         with as_app_errors():
             command = parse_command(message.kind, message.payload)
-            seq = await self._room.execute(self.principal.id, self.principal.role, message.id, command)
+            seq = await self._room.execute(self.principal.id, giver_of(self.principal), message.id, command)
         self.outbox.put({"type": "ack", "id": message.id, "seq": seq})
         await self._room.settle()
 
@@ -140,6 +141,11 @@ class Connection:
             if self._shown.get(session.id) != slots:
                 self._shown[session.id] = slots
                 self.outbox.put({"type": "slots", "session": session.id, "slots": slots})
+
+
+def giver_of(principal: Principal) -> Giver:
+    """The principal as the domain sees it."""
+    return Giver(principal.role, principal.participant, principal.seat, principal.id)
 
 
 def _shown(state: SlotState) -> dict[str, str | None]:

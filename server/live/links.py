@@ -45,7 +45,9 @@ async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name
     that name, unless it was removed from the lesson; pages have a word for a master without one. Raises `NoSuchLesson`, `BadRequest`.
     """
     lesson = await read_lesson(store, lesson_id)
-    if role == "classroom" and not name:
+    if role == "seat":
+        raise BadRequest("a student's device enters by its room's code", field="role")
+    if role in ("classroom", "assistant") and not name:
         raise BadRequest("a classroom's link needs its name", field="name")
     who = MASTER if role == "master" else None
     new = Link(new_id(), lesson.id, role, who, _checked(name) if name else "", clock.wall_ms(), expires_at)

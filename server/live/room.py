@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from server.bus import Bus, Head, Here
 from server.domain import audience, commands
+from server.domain.command import Command, Decision, Giver, Moment
 from server.domain.decide import decide, next_deadline
 from server.domain.events import Envelope
+from server.domain.facts import NO_FACTS, Facts
 from server.domain.lesson import JOINABLE, LessonState, fold, fold_all
+from server.domain.lookup import Lookup
+from server.domain.payload import text_refs
 from server.domain.plan import NO_PLAN, Plan
-from server.domain.principal import Role
 from server.domain.refused import Refused
+from server.domain.seen import Audience
 from server.errors import NoSuchLesson, TooMany
 from server.live.clock import Clock
 from server.live.connection import Connection
 from server.live.desk import Desk
+from server.live.horizon import Horizon
 from server.live.presence import Presence
+from server.live.texts import Texts
 from server.store import Append, Conflict, Life, PersonRole, Store
 
 log = logging.getLogger(__name__)
@@ -37,6 +46,7 @@ class Services:
     """What every room of a process shares."""
 
     store: Store
+    texts: Texts
     bus: Bus
     desk: Desk
     clock: Clock
@@ -52,7 +62,11 @@ class Room:
         self.state = start
         self.plan = NO_PLAN
         """What the timetable wants, at most a second old."""
+        self.facts: Facts = NO_FACTS
+        """What the rules must know of the school."""
         self.names: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._lookup = Lookup(self.names, self._texts)
         self.connections: dict[int, Connection] = {}
         self.revoked: set[str] = set()
         """Papers of this lesson (links, devices, login sessions) that are revoked, as far as this process was told."""
@@ -65,7 +79,7 @@ class Room:
         """Media may not be as the state wants it."""
         self._roles: dict[str, PersonRole] = {}
         self._recent: deque[Envelope] = deque(maxlen=RECENT)
-        self._horizon: dict[audience.View, int] = dict.fromkeys(audience.VIEWS, 0)
+        self._horizon = Horizon()
         self._advancing = asyncio.Lock()
         self._reconciling = asyncio.Lock()
         self._ahead: tuple[LessonState, tuple[str, str]] | None = None
@@ -83,24 +97,30 @@ class Room:
         standing = (await services.store.standings([lesson_id])).get(lesson_id)
         room.plan = standing.plan if standing else NO_PLAN
         await room.learn_names()
+        await room.learn_facts()
         await room.catch_up()
         return room
 
     # --- the log -----------------------------------------------------------------------------------------------------
 
-    async def execute(self, actor: str, role: Role | None, command_id: str, command: commands.Command) -> int:
+    async def execute(self, actor: str, giver: Giver | None, command_id: str, command: Command) -> int:
         """Carry out a command once; returns the seq of its first acknowledgement. Raises domain `Refused`."""
-        known = await self.services.store.receipt(self.state.id, actor, command_id)
-        if known is not None:
-            return known
+        if command.asks_facts:
+            await self.learn_facts()
         for _ in range(TRIES):
             generation, (base, after) = self._generation, self._base()
-            events = self._decide(base, actor, role, command_id, command)
+            moment = Moment(max(base.at, self.services.clock.wall_ms()), secrets.token_bytes(32), self.facts)
+            try:
+                decision = decide(base, command, giver, moment)
+            except Refused:
+                known = await self.services.store.receipt(self.state.id, actor, command_id)
+                if known is None:
+                    raise
+                return known  # what was allowed when it came first
+            events = _envelopes(base, decision, moment.at, actor, command_id)
             self._ahead = (fold_all(base, events), (actor, command_id)) if events else self._ahead
             try:
-                done = await self.services.store.append(
-                    Append(self.state.id, base.seq, actor, command_id, events, _life(base, events), after)
-                )
+                done = await self.services.store.append(self._append(base, after, actor, command_id, events, decision))
             except Exception as error:
                 self._stumble(generation)
                 if not isinstance(error, Conflict):
@@ -110,6 +130,7 @@ class Room:
             if done.repeated:
                 self._stumble(generation)
             elif events:
+                self._texts.update({text.ref.id: text.value for text in decision.texts})
                 await self._advance(events)
                 await self.services.bus.publish(Head(lesson=self.state.id, seq=done.seq))
             return done.seq
@@ -121,10 +142,19 @@ class Room:
             return self._ahead
         return self.state, None
 
-    def _decide(self, base: LessonState, actor: str, role: Role | None, command_id: str, command: commands.Command) -> tuple[Envelope, ...]:
-        at = max(base.at, self.services.clock.wall_ms())
-        payloads = decide(base, command, role, at)
-        return tuple(Envelope(base.id, base.seq + n, at, payload, actor, None, command_id) for n, payload in enumerate(payloads, 1))
+    def _append(
+        self,
+        base: LessonState,
+        after: tuple[str, str] | None,
+        actor: str,
+        command_id: str,
+        events: tuple[Envelope, ...],
+        decision: Decision,
+    ) -> Append:
+        async def beside(connection: AsyncConnection) -> None:
+            await self.services.texts.keep(connection, base.id, decision.texts)
+
+        return Append(base.id, base.seq, actor, command_id, events, _life(base, events), after, beside if decision.texts else None)
 
     def _stumble(self, generation: int) -> None:
         """What was decided on top of a failed append fails as well; begin again from the state that is written."""
@@ -149,6 +179,7 @@ class Room:
         fresh = [event for event in events if event.seq > self.state.seq]
         if any(getattr(event.payload, "participant", None) not in {None, *self.names} for event in fresh):
             await self.learn_names()
+        await self._learn_texts({ref.id for event in fresh for ref in text_refs(event.payload)})
         for event in fresh:
             self.state = fold(self.state, event)
             self._recent.append(event)
@@ -160,15 +191,24 @@ class Room:
     async def learn_names(self) -> None:
         """Read the roster."""
         people = await self.services.store.people(self.state.id)
-        self.names = {person.id: person.name for person in people}
+        self.names.clear()
+        self.names.update({person.id: person.name for person in people})
         self._roles = {person.id: person.role for person in people}
+
+    async def learn_facts(self) -> None:
+        """Read what the rules must know of the school."""
+        self.facts = await self.services.store.facts(self.state.id)
+
+    async def _learn_texts(self, ids: set[str]) -> None:
+        self._texts.update(await self.services.texts.read(ids - self._texts.keys()))
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
     def admit(self, connection: Connection) -> None:
         """A page's socket opened."""
         self.connections[connection.number] = connection
-        self.presence.arrive(connection.number, connection.principal.participant)
+        who = connection.principal
+        self.presence.arrive(connection.number, who.participant if who.role in ("master", "classroom") else None)
 
     def dismiss(self, connection: Connection) -> None:
         """A page's socket closed."""
@@ -179,10 +219,10 @@ class Room:
 
     def send_state(self, connection: Connection, after: int | None) -> None:
         """Bring a page up to date: with the events it missed if they are at hand, else with the whole state."""
-        view = connection.view
+        who = connection.audience
         if after is None or not self._replay(connection, after):
-            shown = audience.project_state(self.state, view, self.names)
-            connection.outbox.put({"type": "state", "seq": self._horizon[view], "state": shown})
+            shown = audience.project_state(self.state, who, self._lookup)
+            connection.outbox.put({"type": "state", "seq": self._horizon.of(who), "state": shown})
         self._told.pop(connection.number, None)
 
     def _replay(self, connection: Connection, after: int) -> bool:
@@ -191,21 +231,22 @@ class Room:
         prev = after
         for event in self._recent:
             if event.seq > after:
-                message = audience.project_event(event, connection.view, prev, self.names)
+                message = audience.project_event(event, connection.audience, prev, self._lookup)
                 if message:
                     connection.outbox.put(message)
                     prev = event.seq
         return True
 
     def _broadcast(self, event: Envelope) -> None:
-        for view in audience.VIEWS:
-            message = audience.project_event(event, view, self._horizon[view], self.names)
-            if message is None:
-                continue
-            self._horizon[view] = event.seq
-            for connection in list(self.connections.values()):
-                if connection.view == view:
-                    connection.outbox.put(message)
+        made: dict[Audience, dict[str, Any] | None] = {}
+        for connection in list(self.connections.values()):
+            who = connection.audience
+            if who not in made:
+                made[who] = audience.project_event(event, who, self._horizon.of(who), self._lookup)
+            message = made[who]
+            if message is not None:
+                connection.outbox.put(message)
+        self._horizon.pass_by(event)
 
     def _see_out(self) -> None:
         for connection in list(self.connections.values()):
@@ -275,7 +316,7 @@ class Room:
         if due and due.due(self.services.clock.wall_ms()):
             await self._system(due.command, due.command_id)
 
-    async def _system(self, command: commands.Command, command_id: str) -> None:
+    async def _system(self, command: Command, command_id: str) -> None:
         try:
             await self.execute(commands.SYSTEM, None, command_id[:64], command)
         except Refused as refused:
@@ -297,6 +338,10 @@ class Room:
             if seen is not None and self._told.get(connection.number) != seen:
                 self._told[connection.number] = seen
                 connection.outbox.put({"type": "presence", "participants": seen})
+
+
+def _envelopes(base: LessonState, decision: Decision, at: int, actor: str, command_id: str) -> tuple[Envelope, ...]:
+    return tuple(Envelope(base.id, base.seq + n, at, payload, actor, None, command_id) for n, payload in enumerate(decision.events, 1))
 
 
 def _life(base: LessonState, events: Sequence[Envelope]) -> Life | None:

@@ -16,6 +16,7 @@ from server.live.desk import Desk, MediaControl
 from server.live.registry import Session
 from server.live.room import Room, Services
 from server.live.tags import Tag
+from server.live.texts import Texts
 from server.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,10 @@ def _alone(lesson_id: str) -> Iterator[None]:
 class Rooms:
     """Listens to the bus and, as the desk's listener, to the worker."""
 
-    def __init__(self, store: Store, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         node = secrets.token_hex(8)
         self.desk = Desk(media, node, self)
-        self.services = Services(store, bus, self.desk, clock, node, build)
+        self.services = Services(store, texts, bus, self.desk, clock, node, build)
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -16,7 +16,7 @@ from server.domain.slots import check_slots, check_sources, media_kinds
 from server.errors import BadSlots, Forbidden, PlaceTaken, WrongPhase
 from server.live import links
 from server.live.clock import Clock
-from server.live.connection import Connection
+from server.live.connection import Connection, giver_of
 from server.live.desk import MediaAnswer, MediaControl
 from server.live.messages import PROTOCOL
 from server.live.outbox import Outbox
@@ -24,6 +24,7 @@ from server.live.refusals import as_app_errors
 from server.live.room import Room, plan_message
 from server.live.rooms import Rooms
 from server.live.tags import Tag, make_tag
+from server.live.texts import Texts
 from server.store import Store
 
 
@@ -37,12 +38,12 @@ class Ack:
 class Lessons:
     """Everything raises `server.errors.AppError`s. The store, the bus and the media client are the caller's to open and close."""
 
-    def __init__(self, store: Store, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._build = build
-        self.rooms = Rooms(store, bus, media, clock, build)
+        self.rooms = Rooms(store, texts, bus, media, clock, build)
 
     async def start(self) -> None:
         """Begin to listen, before the media client starts."""
@@ -94,7 +95,7 @@ class Lessons:
         with as_app_errors():
             room = await self._entitled(principal)
             command = parse_command(kind, payload)
-            seq = await room.execute(principal.id, principal.role, command_id, command)
+            seq = await room.execute(principal.id, giver_of(principal), command_id, command)
         self.rooms.poke(principal.lesson)
         return Ack(seq)
 
@@ -134,7 +135,7 @@ class Lessons:
             "type": "welcome",
             "protocol": PROTOCOL,
             "build": self._build,
-            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
+            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "lesson": {"id": room.state.id, "name": room.state.name},
             "at": self._clock.wall_ms(),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import insert, select, update
@@ -53,6 +53,8 @@ class Append:
     after: tuple[str, str] | None = None
     """Principal and command that must have written the event at `head`, for events decided before that one was written: another
     process may have put its own there. None: the caller has read the log up to `head`."""
+    beside: Callable[[AsyncConnection], Awaitable[None]] | None = None
+    """Written in the same transaction, where the command is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ async def _write(connection: AsyncConnection, append: Append) -> Appended | None
     moved = await connection.execute(free.values(head=head, **life))
     if moved.rowcount != 1:
         return None
+    if append.beside:
+        await append.beside(connection)
     if append.events:
         await connection.execute(insert(lesson_event), [_row(event) for event in append.events])
     await connection.execute(

@@ -11,11 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
+from server.domain.facts import Facts
 from server.domain.lesson import IN_CLASS, LessonState
 from server.domain.link import Link
 from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
+from server.store.facts import read_facts
 from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
 from server.store.migrate import Unusable, migrate
 from server.store.papers import revoked
@@ -141,6 +143,10 @@ class Store:
 
         return await persist(look, passing)
 
+    async def facts(self, lesson_id: str) -> Facts:
+        """What the lesson's rules must know of the school."""
+        return await read_facts(self.database, lesson_id)
+
     # --- links and the roster ----------------------------------------------------------------------------------------
 
     async def add_link(self, new: Link, shunned: Collection[str] = (), fresh: str = "") -> Link:
@@ -152,7 +158,7 @@ class Store:
         async def add(connection: AsyncConnection) -> Link:
             await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
             who = new.participant
-            if new.role in ("master", "classroom"):
+            if new.role in ("master", "classroom", "assistant"):
                 who = await _take_part(connection, new, shunned, fresh)
             kept = replace(new, participant=who)
             await connection.execute(insert(link).values(**asdict(kept)))
@@ -186,8 +192,8 @@ class Store:
 
 
 async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
-    p = participant.c
-    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == new.role)
+    p, role = participant.c, "master" if new.role == "master" else "classroom"
+    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == role)
     known = await connection.execute(select(p.id, p.name).where(p.lesson == new.lesson, same))
     found = next((row for row in known if row.id not in shunned), None)
     if found:
@@ -195,7 +201,7 @@ async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection
             await connection.execute(update(participant).where(p.lesson == new.lesson, p.id == found.id).values(name=new.name))
         return str(found.id)
     who = new.participant or fresh
-    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
+    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=role, name=new.name))
     return who
 
 

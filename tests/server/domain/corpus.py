@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from server.domain import commands as c
+from server.domain.command import Moment
 from server.domain.decide import decide
 from server.domain.events import PAYLOADS, Envelope, decode_payload, encode_payload
 from server.domain.lesson import LessonState, fold, fold_all
 from server.domain.plan import KEPT_MS
 from server.domain.refused import Refused
+from tests.server.domain.logs import giver_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "logs"
 HASHES = FOLDER / "hashes.json"
@@ -69,10 +71,10 @@ def _lived(state: LessonState, orders: Sequence[c.Command], at: int, draw: rando
     for number, order in enumerate(orders):
         at += pause + draw.randrange(50, 20_000)
         try:
-            payloads = decide(state, order, next(iter(order.roles), None), at)
+            decision = decide(state, order, giver_of(order), Moment(at, f"{number}".encode()))
         except Refused:
             continue
-        for payload in payloads:
+        for payload in decision.events:
             event = Envelope(state.id, state.seq + 1, at, payload, "system" if not order.roles else "teacher", None, f"c{number}")
             state = fold(state, event)
             names = ("lesson", "seq", "at", "v", "kind", "actor", "on_behalf", "command_id")

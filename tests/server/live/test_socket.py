@@ -17,7 +17,7 @@ async def test_first_words(school: School) -> None:
     link = await school.link(lesson, "classroom", "Stone Bridge")
     page = await school.page(link)
     welcome, state, *rest = page.read()
-    assert welcome["you"] == {"participant": link.participant, "role": "classroom", "name": "Stone Bridge"}
+    assert welcome["you"] == {"participant": link.participant, "role": "classroom", "name": "Stone Bridge", "seat": 0}
     assert welcome["lesson"] == {"id": lesson, "name": "Fractions"}
     assert (welcome["protocol"], welcome["build"]) == (1, "build-1")
     assert state["state"]["lesson"]["phase"] == "scheduled"

@@ -11,11 +11,14 @@ import aiohttp
 import pytest
 
 from server.domain import commands as c
-from server.domain.audience import project_event, sees, view_of
+from server.domain.audience import project_event, sees
+from server.domain.command import Giver, Moment
 from server.domain.decide import decide
 from server.domain.events import PAYLOADS, Envelope
+from server.domain.lookup import Lookup
 from server.domain.principal import Role
 from server.domain.refused import Refused
+from server.domain.seen import audience_of
 from server.domain.slots import SLOTS, SOURCES, check_slots
 from server.live.messages import Signal
 from tests.server.domain.logs import START
@@ -69,7 +72,7 @@ def test_the_server_may_and_a_role_may_as_the_table_says(kind: str) -> None:
     for role, sign in TABLE.roles["commands"][kind].items():
         code = ""
         try:
-            decide(START, command, None if role == "server" else role, 0)  # type: ignore[arg-type]
+            decide(START, command, None if role == "server" else Giver(role, "p1"), Moment(0))  # type: ignore[arg-type]
         except Refused as refused:
             code = refused.code
         assert (code == "forbidden") is (sign != "A"), role
@@ -134,8 +137,9 @@ def test_who_may_hear_of_an_event(kind: str) -> None:
     event = PAYLOADS[kind](**{name: fields[name] for name in PAYLOADS[kind].__struct_fields__})
     for role in ROLES:
         hears = TABLE.roles["events"][kind][role] == "+"
-        shown = project_event(Envelope("L1", 1, 0, event, "t", None, ""), view_of(role), 0, {"p1": ROOM})
-        assert (shown is not None) is sees(view_of(role), kind) is hears, role
+        who = audience_of(role, "p1")
+        shown = project_event(Envelope("L1", 1, 0, event, "t", None, ""), who, 0, Lookup({"p1": ROOM}))
+        assert (shown is not None) is sees(who, event) is hears, role
 
 
 async def test_what_each_page_hears_of_a_lesson(web: Web) -> None:  # noqa: F811

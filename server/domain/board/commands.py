@@ -1,0 +1,7 @@
+"""Commands of `board`."""
+
+from __future__ import annotations
+
+from server.domain.command import Command
+
+COMMANDS: tuple[type[Command], ...] = ()

@@ -1,0 +1,7 @@
+"""Events of `talk`."""
+
+from __future__ import annotations
+
+from server.domain.payload import Payload
+
+EVENTS: tuple[type[Payload], ...] = ()

@@ -1,0 +1,31 @@
+"""What a lesson's rules must know of the school: rooms, seats, who sits where on the lesson's day."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from server.domain.facts import NO_FACTS, Facts, RoomFacts
+from server.domain.principal import MASTER
+from server.store.database import Database
+from server.store.plans import PlanStore
+from server.store.schedule import Schedule
+from server.store.tables import classroom
+
+
+async def read_facts(database: Database, lesson_id: str) -> Facts:
+    """The facts of one lesson; a lesson made by hand has none."""
+    lesson = await Schedule(database).lesson(lesson_id)
+    if lesson is None:
+        return NO_FACTS
+    rooms = [(part.participant, part.classroom, part.school_class) for part in lesson.rooms.values()]
+    if lesson.master_classroom:
+        rooms.append((MASTER, lesson.master_classroom, lesson.school_class))
+    c = classroom.c
+    known = await database.read(select(c.id, c.seat_rows, c.seat_columns).where(c.id.in_([room for _, room, _ in rooms])))
+    sizes = {row.id: row.seat_rows * row.seat_columns for row in known}
+    found = {}
+    for participant, room, school_class in rooms:
+        plan = await PlanStore(database).valid(school_class, room, lesson.day) if school_class and lesson.day else None
+        version = f"{plan.id}.{plan.version}" if plan else ""
+        found[participant] = RoomFacts(sizes[room], version, plan.seats if plan else {})
+    return Facts(found)
