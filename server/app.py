@@ -34,6 +34,7 @@ from server.accounts.oidc_flow import Sealer
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
+from server.accounts.seats import SeatPapers
 from server.accounts.secret import derive, load_secret
 from server.accounts.sessions import Sessions
 from server.accounts.tokens import Signer
@@ -74,6 +75,7 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app = _bare(settings, secure or Tls(), assets or Assets())
     secret = load_secret(settings.data_dir, settings.secret_key)
     app[keys.SIGNER] = Signer(secret)
+    app[keys.SEAT_PAPERS] = SeatPapers(app[keys.SIGNER], _utc_ms)
     app[keys.CSRF_KEY] = derive(secret, "csrf v1")
     app[keys.OIDC_SEALER] = Sealer(derive(secret, "oidc v1"))
     app[keys.OIDC_BY_ADDRESS] = RateLimit(OIDC_PER_MINUTE)

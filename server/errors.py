@@ -325,6 +325,40 @@ class MediaUnavailable(AppError):
     status = 503
 
 
+class PhonesForbidden(AppError):
+    """The school lets no pupils' devices in (S5)."""
+
+    code = "phones.forbidden"
+    status = 403
+
+
+class PhonesClosed(AppError):
+    """The room lets no devices in now, or not any more."""
+
+    code = "phones.closed"
+    status = 409
+
+
+class SeatUnknown(AppError):
+    """The room has no seat of this number."""
+
+    code = "seat.unknown"
+    status = 422
+
+
+class SeatTaken(AppError):
+    """A device sits there already."""
+
+    code = "seat.taken"
+    status = 409
+
+
+class SeatTicketOver(Unauthenticated):
+    """The code on the big screen has changed meanwhile."""
+
+    code = "seat.ticket"
+
+
 def _tree(root: type[AppError]) -> Iterator[type[AppError]]:
     yield root
     for child in root.__subclasses__():

@@ -25,6 +25,7 @@ from server.domain.lookup import Lookup
 from server.domain.mic import view as mic
 from server.domain.payload import Payload
 from server.domain.quiz import view as quiz
+from server.domain.seats import view as seats
 from server.domain.seen import EVERYBODY, IN_THE_LESSON, Audience, Seen
 from server.domain.talk import view as talk
 from server.domain.tools import view as tools
@@ -50,6 +51,7 @@ AUDIENCE: Mapping[str, Seen] = {
     **help_view.AUDIENCE,
     **checkin.AUDIENCE,
     **quiz.AUDIENCE,
+    **seats.AUDIENCE,
     **talk.AUDIENCE,
     **tools.AUDIENCE,
     **board.AUDIENCE,
@@ -101,6 +103,7 @@ _PARTS = {
     "help": help_view.project,
     "checkin": checkin.project,
     "quiz": quiz.project,
+    "seats": seats.project,
     "talk": talk.project,
     "tools": tools.project,
     "board": board.project,

@@ -20,6 +20,7 @@ from server.domain.payload import ParticipantId
 from server.domain.principal import Role
 from server.domain.quiz.commands import COMMANDS as QUIZ
 from server.domain.refused import Refused
+from server.domain.seats.commands import COMMANDS as SEATS
 from server.domain.talk.commands import COMMANDS as TALK
 from server.domain.tools.commands import COMMANDS as TOOLS
 
@@ -127,7 +128,7 @@ class ArchiveLesson(Command, frozen=True):
     kind: ClassVar[str] = "lesson.archive"
 
 
-_PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
 _LESSON: tuple[type[Command], ...] = (
     OpenLesson,
     GoLive,

@@ -24,6 +24,7 @@ from server.domain.principal import MASTER
 from server.domain.quiz import rules as quiz
 from server.domain.refused import Refused
 from server.domain.rule import Rule
+from server.domain.seats import rules as seats
 from server.domain.stage import free_position, position_of
 from server.domain.talk import rules as talk
 from server.domain.tools import rules as tools
@@ -185,6 +186,7 @@ _PARTS: Mapping[type[Command], Rule] = {
     **help_rules.RULES,
     **checkin.RULES,
     **quiz.RULES,
+    **seats.RULES,
     **talk.RULES,
     **tools.RULES,
     **board.RULES,
@@ -192,7 +194,7 @@ _PARTS: Mapping[type[Command], Rule] = {
 }
 
 _DEADLINES: tuple[Callable[[LessonState], Iterator[Deadline]], ...] = (
-    *(hands.deadlines, mic.deadlines, help_rules.deadlines, checkin.deadlines, quiz.deadlines),
+    *(hands.deadlines, mic.deadlines, help_rules.deadlines, checkin.deadlines, quiz.deadlines, seats.deadlines),
     *(talk.deadlines, tools.deadlines, board.deadlines, director.deadlines),
 )
 

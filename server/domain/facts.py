@@ -20,6 +20,8 @@ class RoomFacts:
     """Seat → student id."""
     called: int = 0
     """Calls of this room in the earlier lessons of the term's course, for the fairness of S22."""
+    phones: bool = True
+    """Pupils' devices may be let in: a school says so (off unless it does); a room that came by a link may decide itself (S5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from server.domain.hands import state as hands
 from server.domain.help import state as help_state
 from server.domain.mic import state as mic
 from server.domain.quiz import state as quiz
+from server.domain.seats import state as seats
 from server.domain.talk import state as talk
 from server.domain.tools import state as tools
 
@@ -93,6 +94,7 @@ class LessonState:
     help: help_state.Help = field(default_factory=help_state.Help)
     checkin: checkin.Checkin = field(default_factory=checkin.Checkin)
     quiz: quiz.Quizzes = field(default_factory=quiz.Quizzes)
+    seats: seats.Seats = field(default_factory=seats.Seats)
     talk: talk.Talk = field(default_factory=talk.Talk)
     tools: tools.Tools = field(default_factory=tools.Tools)
     board: board.Board = field(default_factory=board.Board)
@@ -222,6 +224,7 @@ _FOLDS: Mapping[str, Mapping[str, Callable[[Any, Any, int], Any]]] = {
     "help": help_state.FOLD,
     "checkin": checkin.FOLD,
     "quiz": quiz.FOLD,
+    "seats": seats.FOLD,
     "talk": talk.FOLD,
     "tools": tools.FOLD,
     "board": board.FOLD,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Role = Literal["master", "classroom", "assistant", "seat", "viewer", "wall"]
 """`classroom` is the room's public screen, `assistant` the assistant's own console, `seat` one student's device (S3)."""
+ROLES: tuple[Role, ...] = get_args(Role)
 Surface = Literal["screen", "console", "seat"]
 
 MASTER = "master"

@@ -23,6 +23,7 @@ from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors
 from server.live.room import Room, plan_message
 from server.live.rooms import Rooms
+from server.live.seats import sit_down, stand_up
 from server.live.tags import Tag, make_tag
 from server.live.texts import Texts
 from server.store import Store
@@ -83,6 +84,20 @@ class Lessons:
         done = await self._store.revoke_link(link_id, self._clock.wall_ms())
         await self.tell_revoked(link_id)
         return done
+
+    async def sit_down(self, lesson_id: str, participant: str, seat: int, expires_at: int) -> Link:
+        """A pupil's device takes a free seat; raises `AppError`."""
+        room = await self.rooms.get(lesson_id)
+        return await sit_down(self._store, room, participant, seat, self._clock.wall_ms(), expires_at)
+
+    async def stand_up(self, principal: Principal, seat: int) -> None:
+        """The device of a seat of the principal's own room leaves, or is sent out. Raises `Forbidden` for another's seat."""
+        room = await self._entitled(principal)
+        own = principal.role in ("classroom", "assistant") or (principal.role == "seat" and principal.seat == seat)
+        if not own or principal.participant is None:
+            raise Forbidden
+        for paper in await stand_up(self._store, room, principal.participant, seat, self._clock.wall_ms()):
+            await self.tell_revoked(paper)
 
     async def tell_revoked(self, paper: str) -> None:
         """Say at once that a paper was revoked: a link's id, `device:ID`, or `session:ID:EPOCH`. The table says it within a second anyway."""

@@ -9,7 +9,7 @@ from server.domain.principal import MASTER
 from server.store.database import Database
 from server.store.plans import PlanStore
 from server.store.schedule import Schedule
-from server.store.tables import classroom
+from server.store.tables import classroom, org
 
 
 async def read_facts(database: Database, lesson_id: str) -> Facts:
@@ -21,11 +21,16 @@ async def read_facts(database: Database, lesson_id: str) -> Facts:
     if lesson.master_classroom:
         rooms.append((MASTER, lesson.master_classroom, lesson.school_class))
     c = classroom.c
-    known = await database.read(select(c.id, c.seat_rows, c.seat_columns).where(c.id.in_([room for _, room, _ in rooms])))
-    sizes = {row.id: row.seat_rows * row.seat_columns for row in known}
+    known = await database.read(
+        select(c.id, c.seat_rows, c.seat_columns, org.c.seat_phones)
+        .select_from(classroom.join(org, org.c.id == c.org))
+        .where(c.id.in_([room for _, room, _ in rooms]))
+    )
+    sizes = {row.id: (row.seat_rows * row.seat_columns, row.seat_phones) for row in known}
     found = {}
     for participant, room, school_class in rooms:
         plan = await PlanStore(database).valid(school_class, room, lesson.day) if school_class and lesson.day else None
         version = f"{plan.id}.{plan.version}" if plan else ""
-        found[participant] = RoomFacts(sizes[room], version, plan.seats if plan else {})
+        seats, phones = sizes[room]
+        found[participant] = RoomFacts(seats, version, plan.seats if plan else {}, phones=phones)
     return Facts(found)

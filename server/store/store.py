@@ -181,6 +181,18 @@ class Store:
         revoked = update(link).where(link.c.id == link_id).values(revoked_at=func.coalesce(link.c.revoked_at, at))
         return await self.database.execute(revoked, passing) == 1
 
+    async def revoke_seat(self, lesson_id: str, participant_id: str, seat: int, at: int) -> list[str]:
+        """Revoke every paper of a seat; their ids."""
+        c = link.c
+        mine = (c.lesson == lesson_id) & (c.participant == participant_id) & (c.role == "seat") & (c.seat == seat) & c.revoked_at.is_(None)
+
+        async def revoke(connection: AsyncConnection) -> list[str]:
+            found = [row.id for row in await connection.execute(select(c.id).where(mine))]
+            await connection.execute(update(link).where(mine).values(revoked_at=at))
+            return found
+
+        return await self.database.write(revoke)
+
     async def revoked(self, papers: Collection[str]) -> set[str]:
         """Which of these papers are revoked (`server.store.papers`); the shell asks each second, whoever wrote it."""
         return await revoked(self.database, papers)
@@ -213,7 +225,7 @@ def _standing(row: Any) -> Standing:
 
 
 def _link(row: Any) -> Link:
-    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at)
+    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at, row.seat)
 
 
 def _envelope(row: Any) -> Envelope:

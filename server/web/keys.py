@@ -24,6 +24,7 @@ from server.accounts.oidc_flow import Sealer
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
+from server.accounts.seats import SeatPapers
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
+SEAT_PAPERS = web.AppKey("seat_papers", SeatPapers)
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
 TLS: web.AppKey[Tls] = web.AppKey("tls", Tls)
 ICE: web.AppKey[IcePlan] = web.AppKey("ice", IcePlan)

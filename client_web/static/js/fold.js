@@ -13,6 +13,7 @@
  * @property {import("./fold/help.js").Help} help
  * @property {import("./fold/checkin.js").Checkin} checkin
  * @property {import("./fold/quiz.js").Quiz} quiz
+ * @property {import("./fold/seats.js").Seats} seats
  * @property {import("./fold/talk.js").Talk} talk
  * @property {import("./fold/tools.js").Tools} tools
  * @property {import("./fold/board.js").Board} board
@@ -32,11 +33,12 @@ import { HANDS } from "./fold/hands.js";
 import { HELP } from "./fold/help.js";
 import { MIC } from "./fold/mic.js";
 import { QUIZ } from "./fold/quiz.js";
+import { SEATS } from "./fold/seats.js";
 import { TALK } from "./fold/talk.js";
 import { TOOLS } from "./fold/tools.js";
 
 /** @type {Record<string, PartFolds<any>>} */
-const PARTS = { hands: HANDS, mic: MIC, help: HELP, checkin: CHECKIN, quiz: QUIZ, talk: TALK, tools: TOOLS, board: BOARD, director: DIRECTOR };
+const PARTS = { hands: HANDS, mic: MIC, help: HELP, checkin: CHECKIN, quiz: QUIZ, seats: SEATS, talk: TALK, tools: TOOLS, board: BOARD, director: DIRECTOR };
 
 /**
  * @param {LessonState} state

@@ -102,6 +102,8 @@ link = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("seat", Integer, nullable=False, server_default="0"),
+    Index("ix_link_lesson_participant_seat", "lesson", "participant", "seat"),
 )
 
 Index("ix_participant_lesson_name", participant.c.lesson, participant.c.name)
