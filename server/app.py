@@ -43,6 +43,7 @@ from server.accounts.verify import Verifier
 from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
 from server.live.clock import SystemClock
+from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
 from server.school import county
@@ -53,6 +54,7 @@ from server.store.schedule import Schedule
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
+from server.web.cards import CARDS_PER_MINUTE
 from server.web.doors import Doors
 from server.web.knowledge import Knowledge
 from server.web.limits import Crowd, RateLimit
@@ -82,6 +84,7 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
+    app[keys.CARDS_BY_ROOM] = RateLimit(CARDS_PER_MINUTE)
     app[keys.PAIRINGS_BY_ADDRESS] = RateLimit(PAIRINGS_PER_MINUTE)
     app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
     app[socket.OPEN] = set()
@@ -123,7 +126,15 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.AUDIT_WATCH].start()
         stack.push_async_callback(app[keys.AUDIT_WATCH].stop)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
-        app[keys.LESSONS] = lessons = Lessons(store, Texts(app[keys.CONTENTS]), _bus(settings), worker, clock, app[keys.ASSETS].build)
+        app[keys.LESSONS] = lessons = Lessons(
+            store,
+            Texts(app[keys.CONTENTS]),
+            Intercom(store.database, app[keys.CONTENTS]),
+            _bus(settings),
+            worker,
+            clock,
+            app[keys.ASSETS].build,
+        )
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)

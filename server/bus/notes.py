@@ -38,7 +38,16 @@ class Here(Note, frozen=True, tag="here", kw_only=True):
     participants: dict[str, dict[str, Any]]
 
 
-AnyNote = Head | Revoked | Here
+class Spoken(Note, frozen=True, tag="spoken", kw_only=True):
+    """Somebody said something on the intercom; whoever has pages for it reads it."""
+
+    lesson: Id
+    node: Id
+    principal: Id
+    message: Id
+
+
+AnyNote = Head | Revoked | Here | Spoken
 
 encode_note = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AnyNote).decode

@@ -14,6 +14,7 @@ from server.domain.principal import Principal, Surface
 from server.domain.seen import Audience, audience_of
 from server.errors import AppError, BadRequest
 from server.live import messages as m
+from server.live.intercom import Said, addressed
 from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors, error_body
 from server.live.registry import Session
@@ -104,6 +105,8 @@ class Connection:
             self._room.send_state(self, message.after)
         elif isinstance(message, m.CommandMessage):
             await self._command(message)
+        elif isinstance(message, m.Speak):
+            await self._speak(message)
         elif isinstance(message, m.Signal):
             self._signal(m.parse_signal(message))
         else:
@@ -115,6 +118,20 @@ class Connection:
             seq = await self._room.execute(self.principal.id, giver_of(self.principal), message.id, command)
         self.outbox.put({"type": "ack", "id": message.id, "seq": seq})
         await self._room.settle()
+
+    async def _speak(self, message: m.Speak) -> None:
+        who, room = self.principal, self._room
+        source, target = addressed(who.role, who.participant, message.to, room.names)
+        said = Said(who.lesson, who.id, message.id, room.services.clock.wall_ms(), source, target, message.text)
+        with as_app_errors():
+            await room.speak(said)
+        self.outbox.put({"type": "ack", "id": message.id, "seq": 0})
+
+    def hear(self, messages: Sequence[Said]) -> None:
+        """Words of the intercom that this page may hear."""
+        heard = [said.shown() for said in messages if said.reaches(self.audience)]
+        if heard:
+            self.outbox.put({"type": "intercom", "messages": heard})
 
     def _signal(self, signal: m.Played | m.Mic | m.WallPage) -> None:
         room, now = self._room, self._room.services.clock.monotonic_ms()

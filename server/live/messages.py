@@ -48,6 +48,15 @@ class Signal(FromPage, frozen=True, tag="signal", kw_only=True):
     payload: dict[str, Any] = field(default_factory=dict)
 
 
+class Speak(FromPage, frozen=True, tag="intercom", kw_only=True):
+    """Words between the teacher and the assistants."""
+
+    id: CommandId
+    to: Word = ""
+    """Participant; empty: the teacher says it to every assistant, an assistant to the teacher."""
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class Ping(FromPage, frozen=True, tag="ping", kw_only=True):
     """Still there."""
 
@@ -75,7 +84,7 @@ class WallPage(Struct, frozen=True, kw_only=True):
     page: Annotated[int, Meta(ge=0, le=1000)] = 0
 
 
-AnyFromPage = Hello | CommandMessage | Signal | Ping
+AnyFromPage = Hello | CommandMessage | Signal | Speak | Ping
 
 
 def parse_message(message: Any) -> AnyFromPage:

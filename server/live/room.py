@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.bus import Bus, Head, Here
+from server.bus import Bus, Head, Here, Spoken
 from server.domain import audience, commands
 from server.domain.command import Command, Decision, Giver, Moment
 from server.domain.decide import decide, next_deadline
@@ -24,11 +24,12 @@ from server.domain.payload import text_refs
 from server.domain.plan import NO_PLAN, Plan
 from server.domain.refused import Refused
 from server.domain.seen import Audience
-from server.errors import NoSuchLesson, TooMany
+from server.errors import NoSuchLesson, TooMany, WrongPhase
 from server.live.clock import Clock
 from server.live.connection import Connection
 from server.live.desk import Desk
 from server.live.horizon import Horizon
+from server.live.intercom import Intercom, Said
 from server.live.presence import Presence
 from server.live.texts import Texts
 from server.store import Append, Conflict, Life, PersonRole, Store
@@ -47,6 +48,7 @@ class Services:
 
     store: Store
     texts: Texts
+    intercom: Intercom
     bus: Bus
     desk: Desk
     clock: Clock
@@ -184,6 +186,8 @@ class Room:
             self.state = fold(self.state, event)
             self._recent.append(event)
             self._broadcast(event)
+        if any(event.kind == "lesson.archived" for event in fresh):
+            await self.services.intercom.erase(self.state.id)
         if fresh:
             self._see_out()
             self.unsettled = True
@@ -276,6 +280,29 @@ class Room:
         for session in self.services.desk.registry.of(self.state.id):
             seen |= session.tag.papers
         return seen - self.revoked
+
+    # --- the intercom ------------------------------------------------------------------------------------------------
+
+    async def speak(self, said: Said) -> None:
+        """Say something once; pages here hear it at once, those of other processes as soon as they are told. Raises `AppError`."""
+        if self.state.phase not in JOINABLE:
+            raise WrongPhase("no intercom now", phase=self.state.phase)
+        if await self.services.intercom.say(said):
+            self.hear(said)
+            note = Spoken(lesson=said.lesson, node=self.services.node, principal=said.principal, message=said.message)
+            await self.services.bus.publish(note)
+
+    async def overhear(self, principal: str, message: str) -> None:
+        """Another process says that something was said."""
+        if any(connection.audience.view in ("master", "staff") for connection in self.connections.values()):
+            said = await self.services.intercom.one(self.state.id, principal, message)
+            if said:
+                self.hear(said)
+
+    def hear(self, said: Said) -> None:
+        """Tell the pages that may hear it."""
+        for connection in list(self.connections.values()):
+            connection.hear([said])
 
     # --- time --------------------------------------------------------------------------------------------------------
 

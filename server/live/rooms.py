@@ -9,10 +9,11 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from server.bus import AnyNote, Bus, Head, Here, Revoked
+from server.bus import AnyNote, Bus, Head, Here, Revoked, Spoken
 from server.errors import NoSuchLesson
 from server.live.clock import Clock
 from server.live.desk import Desk, MediaControl
+from server.live.intercom import Intercom
 from server.live.registry import Session
 from server.live.room import Room, Services
 from server.live.tags import Tag
@@ -45,10 +46,10 @@ def _alone(lesson_id: str) -> Iterator[None]:
 class Rooms:
     """Listens to the bus and, as the desk's listener, to the worker."""
 
-    def __init__(self, store: Store, texts: Texts, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, intercom: Intercom, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         node = secrets.token_hex(8)
         self.desk = Desk(media, node, self)
-        self.services = Services(store, texts, bus, self.desk, clock, node, build)
+        self.services = Services(store, texts, intercom, bus, self.desk, clock, node, build)
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -212,6 +213,8 @@ class Rooms:
         if isinstance(note, Head):
             if note.seq > room.state.seq:
                 self._spawn(room.catch_up(note.seq))
+        elif isinstance(note, Spoken) and note.node != self.services.node:
+            self._spawn(room.overhear(note.principal, note.message))
         elif isinstance(note, Here) and note.node != self.services.node:
             room.presence.hear(note.node, note.participants, self.services.clock.monotonic_ms())
 

@@ -12,12 +12,14 @@ from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.plan import NO_PLAN
 from server.domain.principal import Principal, Role, Surface
+from server.domain.seen import audience_of
 from server.domain.slots import check_slots, check_sources, media_kinds
 from server.errors import BadSlots, Forbidden, PlaceTaken, WrongPhase
 from server.live import links
 from server.live.clock import Clock
 from server.live.connection import Connection, giver_of
 from server.live.desk import MediaAnswer, MediaControl
+from server.live.intercom import Intercom
 from server.live.messages import PROTOCOL
 from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors
@@ -39,12 +41,12 @@ class Ack:
 class Lessons:
     """Everything raises `server.errors.AppError`s. The store, the bus and the media client are the caller's to open and close."""
 
-    def __init__(self, store: Store, texts: Texts, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, intercom: Intercom, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._build = build
-        self.rooms = Rooms(store, texts, bus, media, clock, build)
+        self.rooms = Rooms(store, texts, intercom, bus, media, clock, build)
 
     async def start(self) -> None:
         """Begin to listen, before the media client starts."""
@@ -128,6 +130,7 @@ class Lessons:
         await room.catch_up()
         if principal.role in ("master", "wall"):
             await room.learn_names()  # links made on the command line: their rooms are missing until they come
+        spoken = await self.rooms.services.intercom.recent(principal.lesson, audience_of(principal.role, principal.participant))
         # nothing is waited for from here on: whoever is sent out from now is found among the connections
         connection = Connection(room, principal, surface, outbox, page, sessions)
         if refusal := _refusal(room, principal):
@@ -138,6 +141,7 @@ class Lessons:
             outbox.put(plan_message(room.plan))
         room.send_state(connection, after)
         room.admit(connection)
+        connection.hear(spoken)
         for session in self.rooms.desk.registry.of(principal.lesson):
             if not session.publishes and connection.owns(session):
                 connection.show(session)

@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
-SEAT_PAPERS = web.AppKey("seat_papers", SeatPapers)
+CARDS_BY_ROOM: web.AppKey[RateLimit] = web.AppKey("cards by room")
+"""Pictures of cards, by room."""
+SEAT_PAPERS: web.AppKey[SeatPapers] = web.AppKey("seat papers")
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
 TLS: web.AppKey[Tls] = web.AppKey("tls", Tls)
 ICE: web.AppKey[IcePlan] = web.AppKey("ice", IcePlan)

@@ -1,6 +1,7 @@
 """Every table, one module per noun."""
 
 from server.store.tables.base import metadata
+from server.store.tables.beside import inspection_note, intercom
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
 from server.store.tables.people import assignment, attempt, feed, identity, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
@@ -37,6 +38,8 @@ __all__ = [
     "feed",
     "group_room",
     "identity",
+    "inspection_note",
+    "intercom",
     "knock",
     "lesson",
     "lesson_event",

@@ -15,6 +15,7 @@ from server.bus import LocalBus
 from server.domain.link import Link
 from server.domain.principal import Principal
 from server.live import Lessons, Outbox
+from server.live.intercom import Intercom
 from server.live.texts import Texts
 from server.store import Store
 
@@ -160,6 +161,11 @@ def texts_of(store: Store, clock: FakeClock) -> Texts:
     return Texts(Contents(store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), clock.wall_ms))
 
 
+def intercom_of(store: Store, clock: FakeClock) -> Intercom:
+    """The intercom, sealed under keys of the test."""
+    return Intercom(store.database, Contents(store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), clock.wall_ms))
+
+
 class Page:
     """One browser page: its socket's messages."""
 
@@ -188,7 +194,7 @@ class School:
     def __init__(self, store: Store, worker: FakeWorker, clock: FakeClock, bus: Any = None) -> None:
         self.store, self.worker, self.clock = store, worker, clock
         self.bus = bus or LocalBus()
-        self.lessons = Lessons(store, texts_of(store, clock), self.bus, worker, clock, "build-1")
+        self.lessons = Lessons(store, texts_of(store, clock), intercom_of(store, clock), self.bus, worker, clock, "build-1")
 
     async def open(self) -> School:
         self.bus.subscribe(self.lessons.rooms._hear)
