@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
-from server.web import audit, cards, child, cors, guide, health, join, pages, seats, socket, static, whip
+from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, seats, socket, static, whip
 from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
 from server.web.exchange import pages as exchange
@@ -46,6 +46,7 @@ def add_routes(app: web.Application) -> None:
     guide.add_routes(doors)
     seats.add_routes(doors)
     cards.add_routes(doors)
+    inspect.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:
         area.add_routes(doors)

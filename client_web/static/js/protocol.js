@@ -23,17 +23,18 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @typedef {{participant: string | null, source: string | null, why: "playing" | "empty" | "waiting" | "unplayable"}} SlotShow
  * @typedef {{online: boolean, media: "none" | "connected" | "disconnected", plays: {audio: boolean, camera: boolean, screen: boolean},
  *   rtt: number, loss: number, mic_silent: boolean}} Presence
- * @typedef {{participant: string | null, role: string, name: string}} You
+ * @typedef {{participant: string | null, role: string, name: string, seat: number}} You
  * @typedef {{starts_at: number | null, ends_at: number | null, rehearsal: boolean}} Plan what the timetable says, ms on the lesson clock
  * @typedef {object} Messages
  * @property {{state: LinkState, attempt: number}} link
- * @property {{you: You, lesson: {id: string, name: string}, at: number, build: string}} welcome
+ * @property {{you: You, lesson: {id: string, name: string}, at: number, build: string, seats: number}} welcome `seats`: of the own room
  * @property {string} outdated the server's build
  * @property {Plan} plan
  * @property {{seq: number, state: import("./fold.js").LessonState}} state
  * @property {EventMessage} event
  * @property {Record<string, Presence>} presence
  * @property {{session: string, slots: Record<string, SlotShow>}} slots
+ * @property {import("./views/intercom.js").Said[]} intercom
  * @property {string} lost session id
  * @property {string} bye code
  * @typedef {object} Options
@@ -79,6 +80,7 @@ export class LiveSocket extends Emitter {
       refused: (/** @type {any} */ m) => this.#settle(m.id)?.reject(new Refused(m.error)),
       presence: (/** @type {any} */ m) => this.emit("presence", m.participants),
       slots: (/** @type {any} */ m) => this.emit("slots", { session: m.session, slots: m.slots }),
+      intercom: (/** @type {any} */ m) => this.emit("intercom", m.messages),
       "media.lost": (/** @type {any} */ m) => this.emit("lost", m.session),
       bye: (/** @type {any} */ m) => this.#bye(m.code),
       pong: () => this.cancelDeadline(),
@@ -111,8 +113,26 @@ export class LiveSocket extends Emitter {
    * @returns {Promise<number>} the `seq` of its event; rejects with `Refused`
    */
   command(kind, payload, maxAge = 5_000) {
+    return this.#ask({ type: "command", kind, payload }, maxAge);
+  }
+
+  /**
+   * Words for the intercom; said again after a loss, heard once.
+   * @param {string} text
+   * @param {string} [to] participant; empty: every assistant, or the teacher
+   */
+  speak(text, to = "") {
+    return this.#ask({ type: "intercom", to, text }, 20_000);
+  }
+
+  /**
+   * @param {object} message
+   * @param {number} maxAge ms
+   * @returns {Promise<number>}
+   */
+  #ask(message, maxAge) {
     const id = `${this.prefix}-${++this.count}`;
-    const frame = JSON.stringify({ type: "command", id, kind, payload });
+    const frame = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
       const cancel = this.options.clock.after(maxAge, () => this.#settle(id)?.reject(new Refused({ code: "timeout" })));
       this.pending.set(id, { frame, resolve, reject, cancel });

@@ -2,14 +2,18 @@
 import { Capture } from "../capture.js";
 import { every } from "../clock.js";
 import { positionOf } from "../fold.js";
+import { isHeard } from "../fold/mic.js";
 import { health } from "../health.js";
 import { t } from "../i18n.js";
 import { loudness, SentLevel, SilenceWatch } from "../level.js";
-import { byId, setChip, setIcon, setText } from "../views/dom.js";
+import { byId, make, setChip, setIcon, setText } from "../views/dom.js";
 import { MeterView } from "../views/meter.js";
 import { Publisher } from "../whip.js";
 import { startScreen } from "./screen.js";
-import { guard, startShell } from "./shell.js";
+import { OwnHands } from "../views/ownhands.js";
+import { PhonesCode } from "../views/phonescode.js";
+import { SeatPad } from "../views/seatpad.js";
+import { command, guard, startShell } from "./shell.js";
 
 const PUBLISHING = new Set(["scheduled", "open", "live", "break"]);
 
@@ -26,12 +30,22 @@ class ClassPage {
     this.onStage = null;
     this.micOpen = false;
     this.leaving = 0;
+    /** @type {number | undefined} when the teacher rang last */
+    this.rung = undefined;
     const onchange = () => this.sayPublish();
     this.publisher = new Publisher({ boot: shell.boot, clock: shell.clock, sources: ["mic", "camera"], layers: true, onchange });
     this.screen = startScreen(shell, () => this.capture.camera);
     this.sent = new SentLevel();
     this.meter = new MeterView();
     this.silence = new SilenceWatch(shell.clock.now());
+    this.hands = new OwnHands(byId("own-hands"));
+    this.code = new PhonesCode(byId("phones"), /** @type {HTMLImageElement} */ (byId("phones-code")), shell);
+    this.pad = new SeatPad(byId("seatpad"), {
+      raise: (seat) => void command(shell, "hand.raise", { participant: this.self, seat }),
+      cancel: (seat) => void command(shell, "hand.cancel", { participant: this.self, seat }),
+      raised: (seat) => Boolean(shell.lesson.state?.hands.raised[this.self ?? ""]?.[seat]),
+      seats: () => shell.lesson.seats,
+    });
     guard(shell.lesson, [this.publisher.keeper, this.screen.watcher.keeper]);
   }
 
@@ -76,6 +90,10 @@ class ClassPage {
     if (!lesson.state || lesson.bye) return;
     this.goHome();
     this.follow(positionOf(lesson.state, this.self) !== null);
+    this.hands.update(lesson, this.self ?? "");
+    this.code.update(lesson, this.self ?? "");
+    this.sayRing();
+    this.sayAir();
     this.sayLink();
     const { keeper } = this.publisher;
     if (!PUBLISHING.has(lesson.phase ?? "")) keeper.stop();
@@ -101,10 +119,34 @@ class ClassPage {
     this.capture.enable("mic", this.micOpen);
     void this.publisher.set("mic", this.micOpen ? this.capture.mic : null);
     const heard = this.micOpen && this.capture.mic !== null;
-    setText(byId("air-words"), t(heard ? "air.heard" : "air.silent"));
+    this.sayAir();
     setIcon(byId("mic"), heard ? "mic" : "mic-off");
     setText(byId("mic-words"), t(heard ? "mic.close" : "mic.open"));
     byId("mic").hidden = this.capture.mic === null;
+  }
+
+  /** Who was called, and whether all hear it: the teacher may have muted the room. */
+  sayAir() {
+    const { state } = this.shell.lesson;
+    if (!state || !this.self) return;
+    const heard = this.micOpen && this.capture.mic !== null && isHeard(state, this.self);
+    const seat = state.hands.called[this.self];
+    const words = t(heard ? "air.heard" : this.self in state.mic.closed ? `air.closed.${state.mic.closed[this.self]}` : "air.silent");
+    setText(byId("air-words"), seat ? `${t("seat.n", { seat })} · ${words}` : words);
+  }
+
+  /** The teacher rings a room that does not answer. */
+  sayRing() {
+    const { bands, lesson } = this.shell;
+    const rung = lesson.state?.help.rung[this.self ?? ""];
+    if (rung === undefined) bands.set("ring", null);
+    else if (this.rung !== rung) {
+      const action = make("button", "button next", t("help.ready"));
+      action.addEventListener("click", () => void command(this.shell, "help.signal", { participant: this.self, word: "ready" }));
+      bands.set("ring", { tone: "red", icon: "sound", words: t("help.ring"), action });
+      this.screen.sound.ring();
+    }
+    this.rung = rung;
   }
 
   async listen() {

@@ -11,6 +11,8 @@ import { byId, make } from "../views/dom.js";
 import { Check } from "../views/check.js";
 import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
+import { HandsView } from "../views/hands.js";
+import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
 import { Watcher } from "../whep.js";
 import { Publisher } from "../whip.js";
@@ -33,11 +35,30 @@ class TeachPage {
     this.sound = new Sound((allowed) => this.askSound(allowed));
     const onchange = () => this.update();
     this.publisher = new Publisher({ boot, clock, sources: ["mic", "camera", "screen"], layers: false, onchange });
-    this.wall = new Wall(byId("tiles"), byId("no-rooms"), (who, onStage) => this.call(who, onStage));
+    this.wall = new Wall(byId("tiles"), byId("no-rooms"), {
+      call: (who, onStage) => this.call(who, onStage),
+      acknowledge: (who) => void command(shell, "help.acknowledge", { participant: who }),
+      ring: (who) => void command(shell, "help.ring", { participant: who }),
+      mic: (who, open) => void command(shell, open ? "mic.grant" : "mic.mute", { participant: who }),
+    });
     const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.received(slot, track);
     this.watcher = new Watcher({ boot, clock, slots: masterSlots(9), ontrack, onchange });
     this.check = new Check(this.capture);
     this.knocks = new Knocks(byId("knocks"), boot);
+    this.hands = new HandsView(
+      {
+        list: byId("hands-list"),
+        mode: /** @type {HTMLSelectElement} */ (byId("hands-mode")),
+        clear: byId("hands-clear"),
+        count: byId("hands-count"),
+      },
+      {
+        call: (participant, seat) => void command(shell, "hand.call", { participant, seat }),
+        order: (mode) => void command(shell, "hand.mode", { mode }),
+        clear: () => void command(shell, "hand.clear", {}),
+      },
+    );
+    this.intercom = new TeacherIntercom(shell);
     this.console = new Console({
       live: () => void this.goLive(),
       end: () => void command(shell, "lesson.end", {}),
@@ -88,6 +109,8 @@ class TeachPage {
     this.console.update(state);
     this.check.update(state.phase);
     this.wall.update(lesson, this.watcher.keeper.session);
+    this.hands.update(lesson);
+    this.intercom.update(lesson);
     if (lesson.phase && !lesson.bye) this.follow(lesson.phase);
     this.sayPublish();
   }
