@@ -2,6 +2,7 @@
 import { positionOf } from "../fold.js";
 import { t } from "../i18n.js";
 import { byId, make, setChip, setIcon, setText } from "../views/dom.js";
+import { HandCount } from "../views/handcount.js";
 import { HeldQuestions } from "../views/heldquestions.js";
 import { IntercomView } from "../views/intercom.js";
 import { SeatMap } from "../views/seatmap.js";
@@ -28,6 +29,7 @@ const intercom = new IntercomView(
   { self: participant, name: nameOf, say, open: () => tabs.open === "class" },
 );
 const questions = new HeldQuestions(byId("questions"), byId("held"), (kind, payload) => command(shell, kind, payload));
+const counts = new HandCount(byId("counts"), (quiz, numbers) => command(shell, "quiz.count", { quiz, participant, counts: numbers }));
 const map = new SeatMap(byId("seats"), (seat) => void tap(seat));
 const signals = WORDS.map((word) => {
   const button = make("button", "button", t(`help.${word}`));
@@ -108,9 +110,11 @@ function update() {
   setText(byId("present"), t("assist.present", { n: here, m: lesson.seats }));
   setText(byId("tap-words"), t(`assist.tap.${mode()}.words`));
   const phones = byId("phones");
+  const open = phonesOpen();
   setIcon(phones, "devices");
-  setText(/** @type {Element} */ (phones.querySelector(".words")), t(phonesOpen() ? "seats.close" : "seats.open"));
+  setText(/** @type {Element} */ (phones.querySelector(".words")), t(open ? "seats.close" : "seats.open"));
   questions.update(lesson);
+  counts.update(lesson);
 }
 
 /** @param {import("../fold.js").LessonState} state */

@@ -1,7 +1,9 @@
 /** Remote classroom, public big screen: watches the program, sends its own camera, and says loudly when it is on air. */
 import { Capture } from "../capture.js";
+import { readCards } from "../cards.js";
 import { every } from "../clock.js";
 import { positionOf } from "../fold.js";
+import { optionsOf } from "../fold/tally.js";
 import { isHeard } from "../fold/mic.js";
 import { health } from "../health.js";
 import { t } from "../i18n.js";
@@ -12,6 +14,8 @@ import { Publisher } from "../whip.js";
 import { startScreen } from "./screen.js";
 import { OwnHands } from "../views/ownhands.js";
 import { PhonesCode } from "../views/phonescode.js";
+import { RoomCard } from "../views/roomcard.js";
+import { HELD_UP } from "../views/quizwords.js";
 import { SeatPad } from "../views/seatpad.js";
 import { command, guard, startShell } from "./shell.js";
 
@@ -30,6 +34,7 @@ class ClassPage {
     this.onStage = null;
     this.micOpen = false;
     this.leaving = 0;
+    this.scanning = false;
     /** @type {number | undefined} when the teacher rang last */
     this.rung = undefined;
     const onchange = () => this.sayPublish();
@@ -45,14 +50,44 @@ class ClassPage {
       cancel: (seat) => void command(shell, "hand.cancel", { participant: this.self, seat }),
       raised: (seat) => Boolean(shell.lesson.state?.hands.raised[this.self ?? ""]?.[seat]),
       seats: () => shell.lesson.seats,
+      options: () => this.options(),
+      answer: (seat, option) => void command(shell, "quiz.answer", { quiz: this.quiz, participant: this.self, seat, choice: [option] }),
     });
+    this.card = new RoomCard(byId("card"), () => void this.scan());
     guard(shell.lesson, [this.publisher.keeper, this.screen.watcher.keeper]);
+  }
+
+  get quiz() {
+    return this.shell.lesson.state?.quiz.open ?? "";
+  }
+
+  /** How many letters a seat may be answered by on the keyboard now. */
+  options() {
+    const card = this.shell.lesson.state?.quiz.cards[this.quiz];
+    return card && HELD_UP.has(card.type) ? optionsOf(card) : 0;
+  }
+
+  /** Printed cards held up: read, and sent as one. */
+  async scan() {
+    const { boot, bands, clock } = this.shell;
+    const { quiz } = this;
+    if (!this.options() || this.scanning) return;
+    this.scanning = true;
+    const seen = (/** @type {Record<string, number>} */ answers) => {
+      const fits = Object.fromEntries(Object.entries(answers).filter(([, option]) => option < this.options()));
+      if (Object.keys(fits).length) void command(this.shell, "quiz.cards", { quiz, participant: this.self, answers: fits });
+    };
+    const url = `/class/${boot.lesson.id}/cards?a=${boot.admission}`;
+    const read = await readCards({ camera: () => this.capture.camera, url, clock, seen });
+    this.scanning = false;
+    bands.set("cards", read ? null : { tone: "amber", icon: "camera-off", words: t("cards.unread") });
   }
 
   async start() {
     const { lesson, socket } = this.shell;
     byId("level").append(this.meter.element);
     byId("mic").addEventListener("click", () => this.setMic(!this.micOpen));
+    document.addEventListener("keydown", (e) => e.key.toLowerCase() === "p" && !e.ctrlKey && void this.scan());
     document.addEventListener("keydown", (e) => e.key.toLowerCase() === "m" && this.onStage && this.setMic(!this.micOpen));
     this.capture.on("change", () => this.devices());
     lesson.on("change", () => this.update());
@@ -92,6 +127,7 @@ class ClassPage {
     this.follow(positionOf(lesson.state, this.self) !== null);
     this.hands.update(lesson, this.self ?? "");
     this.code.update(lesson, this.self ?? "");
+    document.body.dataset.quiz = this.card.update(lesson) ? "1" : "0";
     this.sayRing();
     this.sayAir();
     this.sayLink();

@@ -30,10 +30,11 @@ function update() {
   if (!state) return;
   const place = queue(state).findIndex((one) => one.participant === participant && one.seat === seat) + 1;
   const called = state.hands.called[participant] === seat && positionOf(state, participant) !== null;
+  const up = raised();
   document.body.dataset.called = called ? "1" : "0";
   hand.disabled = !IN_CLASS.has(phase ?? "");
-  hand.setAttribute("aria-pressed", String(raised()));
-  setText(/** @type {Element} */ (hand.querySelector(".words")), t(raised() ? "seat.lower" : "seat.raise"));
+  hand.setAttribute("aria-pressed", String(up));
+  setText(/** @type {Element} */ (hand.querySelector(".words")), t(up ? "seat.lower" : "seat.raise"));
   setText(byId("place"), called ? t("seat.called") : place ? t("seat.place", { n: place }) : IN_CLASS.has(phase ?? "") ? "" : t(`phase.${phase}`));
   byId("raise").hidden = card.update(lesson);
   questions.update(lesson);

@@ -11,7 +11,10 @@ import { byId, make } from "../views/dom.js";
 import { Check } from "../views/check.js";
 import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
+import { HeldQuestions } from "../views/heldquestions.js";
 import { HandsView } from "../views/hands.js";
+import { QuizPanel } from "../views/quizpanel.js";
+import { ToolsPanel } from "../views/toolspanel.js";
 import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
 import { Watcher } from "../whep.js";
@@ -58,6 +61,10 @@ class TeachPage {
         clear: () => void command(shell, "hand.clear", {}),
       },
     );
+    const run = (/** @type {string} */ kind, /** @type {object} */ payload) => command(shell, kind, payload);
+    this.quiz = new QuizPanel(byId("quiz"), run);
+    this.tools = new ToolsPanel(byId("tools"), run, (participant, seat) => void run("hand.call", { participant, seat }));
+    this.questions = new HeldQuestions(byId("questions"), byId("questions-count"), run, "master");
     this.intercom = new TeacherIntercom(shell);
     this.console = new Console({
       live: () => void this.goLive(),
@@ -110,6 +117,9 @@ class TeachPage {
     this.check.update(state.phase);
     this.wall.update(lesson, this.watcher.keeper.session);
     this.hands.update(lesson);
+    this.quiz.update(lesson);
+    this.tools.update(lesson);
+    this.questions.update(lesson);
     this.intercom.update(lesson);
     if (lesson.phase && !lesson.bye) this.follow(lesson.phase);
     this.sayPublish();
