@@ -3,6 +3,7 @@ import { Capture } from "../capture.js";
 import { readCards } from "../cards.js";
 import { every } from "../clock.js";
 import { positionOf } from "../fold.js";
+import { EchoGuard } from "../echo/guard.js";
 import { optionsOf } from "../fold/tally.js";
 import { isHeard } from "../fold/mic.js";
 import { health } from "../health.js";
@@ -39,7 +40,8 @@ class ClassPage {
     this.rung = undefined;
     const onchange = () => this.sayPublish();
     this.publisher = new Publisher({ boot: shell.boot, clock: shell.clock, sources: ["mic", "camera"], layers: true, onchange });
-    this.screen = startScreen(shell, () => this.capture.camera);
+    this.echo = new EchoGuard(new URL("../echo/bands.js", import.meta.url).href, (echo) => this.hearEcho(echo));
+    this.screen = startScreen(shell, () => this.capture.camera, (slot, track) => this.echo.play(slot, track));
     this.sent = new SentLevel();
     this.meter = new MeterView();
     this.silence = new SilenceWatch(shell.clock.now());
@@ -155,10 +157,23 @@ class ClassPage {
     this.capture.enable("mic", this.micOpen);
     void this.publisher.set("mic", this.micOpen ? this.capture.mic : null);
     const heard = this.micOpen && this.capture.mic !== null;
+    void this.echo.listen(heard ? this.capture.mic : null);
     this.sayAir();
     setIcon(byId("mic"), heard ? "mic" : "mic-off");
     setText(byId("mic-words"), t(heard ? "mic.close" : "mic.open"));
     byId("mic").hidden = this.capture.mic === null;
+  }
+
+  /**
+   * The microphone carries the stage's sound back: the room closes it before anybody has to ask (S25).
+   * @param {import("../echo/detector.js").Echo} echo
+   */
+  hearEcho({ correlation, delay }) {
+    this.setMic(false);
+    const { bands, clock } = this.shell;
+    bands.set("echo", { tone: "amber", icon: "mic-off", words: t("mic.echo") });
+    clock.after(20_000, () => bands.set("echo", null));
+    void command(this.shell, "mic.echo", { participant: this.self, correlation, delay_ms: delay });
   }
 
   /** Who was called, and whether all hear it: the teacher may have muted the room. */

@@ -22,9 +22,10 @@ const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
 /**
  * @param {import("./shell.js").Shell} shell
  * @param {() => MediaStreamTrack | null} ownCamera
+ * @param {(slot: string, track: MediaStreamTrack) => void} [played] told of every sound that the page plays
  * @returns {Screen}
  */
-export function startScreen(shell, ownCamera) {
+export function startScreen(shell, ownCamera, played) {
   const { boot, lesson, clock } = shell;
   const program = new Program(byId("program"));
   const sound = startSound();
@@ -39,8 +40,10 @@ export function startScreen(shell, ownCamera) {
   };
   const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => {
     tracks.set(slot, track);
-    if (track.kind === "audio") sound.play(slot, track);
-    else program.apply(tracks, lesson, self);
+    if (track.kind === "audio") {
+      sound.play(slot, track);
+      played?.(slot, track);
+    } else program.apply(tracks, lesson, self);
   };
   const watcher = new Watcher({ boot, clock, slots: programSlots(), ontrack, onchange: () => sayMedia(shell, watcher, update) });
   lesson.on("change", update);
