@@ -36,6 +36,8 @@ class ClassPage {
     this.micOpen = false;
     this.leaving = 0;
     this.scanning = false;
+    /** @type {string | null} who closed the microphone on stage, as the lesson says */
+    this.closed = null;
     /** @type {number | undefined} when the teacher rang last */
     this.rung = undefined;
     const onchange = () => this.sayPublish();
@@ -88,9 +90,9 @@ class ClassPage {
   async start() {
     const { lesson, socket } = this.shell;
     byId("level").append(this.meter.element);
-    byId("mic").addEventListener("click", () => this.setMic(!this.micOpen));
+    byId("mic").addEventListener("click", () => void this.pressMic());
     document.addEventListener("keydown", (e) => e.key.toLowerCase() === "p" && !e.ctrlKey && void this.scan());
-    document.addEventListener("keydown", (e) => e.key.toLowerCase() === "m" && this.onStage && this.setMic(!this.micOpen));
+    document.addEventListener("keydown", (e) => e.key.toLowerCase() === "m" && this.onStage && void this.pressMic());
     this.capture.on("change", () => this.devices());
     lesson.on("change", () => this.update());
     every(this.shell.clock, 1_000, () => void this.listen());
@@ -130,6 +132,7 @@ class ClassPage {
     this.hands.update(lesson, this.self ?? "");
     this.code.update(lesson, this.self ?? "");
     document.body.dataset.quiz = this.card.update(lesson) ? "1" : "0";
+    this.followMic();
     this.sayRing();
     this.sayAir();
     this.sayLink();
@@ -149,6 +152,28 @@ class ClassPage {
     void this.publisher.setStage(onStage);
     this.setMic(onStage && !first);
     this.silence = new SilenceWatch(this.shell.clock.now());
+  }
+
+  /** Close the own microphone, open it again, or ask the teacher who has closed it. */
+  async pressMic() {
+    const participant = this.self;
+    const closed = this.shell.lesson.state?.mic.closed[participant ?? ""];
+    if (this.micOpen) {
+      this.setMic(false);
+      void command(this.shell, "mic.close", { participant });
+    } else if (!closed) this.setMic(true);
+    else if (closed === "room") await command(this.shell, "mic.open", { participant });
+    else if (await command(this.shell, "mic.request", { participant })) setText(byId("air-words"), t("air.asked"));
+  }
+
+  /** The teacher's word counts: muted is closed, granted is open. */
+  followMic() {
+    const closed = this.shell.lesson.state?.mic.closed[this.self ?? ""] ?? null;
+    if (closed === this.closed) return;
+    const opened = this.closed !== null && closed === null;
+    this.closed = closed;
+    if (closed !== null && this.micOpen) this.setMic(false);
+    if (opened && this.onStage) this.setMic(true);
   }
 
   /** @param {boolean} open */
