@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from msgspec import Meta
 
 from server.domain.permissions import LESSON_PAPER
-from server.errors import BadRequest, Forbidden, PhonesClosed
+from server.errors import BadRequest, Forbidden
 from server.live.room import Room
 from server.web.again import Again, first, posts
 from server.web.answers import json_answer, page
@@ -24,6 +24,8 @@ from server.web.visitor import visitor
 
 COOKIE = "ss_seat_choice"
 SECONDS = 5 * 60
+CLOSED_MS = 2_000
+"""So long until a screen asks again."""
 HOUR_MS = 3600 * 1000
 
 
@@ -34,13 +36,13 @@ class Sit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def code(request: web.Request) -> web.Response:
-    """`GET /class/L/code`: what the big screen shows, and for how long. Raises `PhonesClosed`."""
+    """`GET /class/L/code`: what the big screen shows, and for how long; nothing while the room lets no devices in."""
     who = (await asker(request)).principal
     if who.role not in ("classroom", "assistant") or who.participant is None:
         raise Forbidden
     room = await _room(request, who.lesson)
     if who.participant not in room.state.seats.open:
-        raise PhonesClosed
+        return json_answer({"address": "", "picture": "", "stays": CLOSED_MS})
     ticket, stays = request.app[SEAT_PAPERS].ticket(who.lesson, who.participant)
     address = f"{visitor(request).origin}/s/{ticket}"
     return json_answer({"address": address, "picture": segno.make(address, error="l").svg_data_uri(scale=6, border=2), "stays": stays})

@@ -76,7 +76,7 @@ async function tap(seat) {
     await command(shell, state.hands.raised[participant]?.[seat] ? "hand.cancel" : "hand.raise", { participant, seat });
   } else if (mode() === "here") {
     const status = NEXT[statusOf(seat) || "unknown"];
-    await command(shell, "checkin.mark", { participant, seat, status, done_at: Math.round(lesson.now) });
+    await command(shell, "checkin.mark", { participant, seat, status, done_at: Math.round(lesson.now), settles: true });
   } else if (state.seats.taken[participant]?.includes(seat)) {
     await free(seat);
   }

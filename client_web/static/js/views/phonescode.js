@@ -35,8 +35,8 @@ export class PhonesCode {
     let again = LATEST;
     if (response?.ok) {
       const { picture, stays } = await response.json();
-      this.picture.src = picture;
-      this.holder.hidden = false;
+      this.holder.hidden = !picture;
+      if (picture) this.picture.src = picture;
       again = Math.max(500, stays + 200);
     } else {
       // An old code leads nowhere.

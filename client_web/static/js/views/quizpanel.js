@@ -29,7 +29,7 @@ export class QuizPanel {
     if (!state) return;
     const quiz = state.quiz.open || (Object.keys(state.quiz.cards).pop() ?? "");
     const card = state.quiz.cards[quiz];
-    const done = !card || (card.closed_at !== null && (card.total !== null || !card.key));
+    const done = !card || (card.closed_at !== null && card.total !== null);
     this.composer.hidden = !done || !["open", "live", "break"].includes(phase ?? "");
     this.current.hidden = !card;
     if (!card) return;
@@ -91,7 +91,7 @@ export class QuizPanel {
   #draw(quiz, card, rooms, all, name) {
     const acts = make("p", "actions");
     if (card.closed_at === null) acts.append(this.#act("quiz.close", quiz, "quiz.close", true));
-    if (card.key && !card.total) acts.append(this.#act("quiz.reveal", quiz, "quiz.reveal", card.closed_at !== null));
+    if (!card.total) acts.append(this.#act("quiz.reveal", quiz, "quiz.reveal", card.closed_at !== null));
     acts.append(this.#act("quiz.discard", quiz, "quiz.discard", false));
     const bars = options(card).map(({ letter, words }, n) => bar(letter, words, all.options[n], all.answered, card.key?.options.includes(n) ?? false));
     const lines = Object.entries(rooms).map(([room, one]) => make("li", "", make("span", "", name(room)), make("span", "n", roomWords(one))));
