@@ -1,7 +1,7 @@
 /** The hands of one room and their places in the queue, for everybody in the room to read. */
 import { queue } from "../fold/hands.js";
 import { t } from "../i18n.js";
-import { make } from "./dom.js";
+import { icon, make } from "./dom.js";
 
 const SHOWN = 6;
 
@@ -26,7 +26,7 @@ export class OwnHands {
     this.shown = now;
     this.holder.hidden = places.length === 0;
     const rows = places.slice(0, SHOWN).map(({ seat, place }) => {
-      return make("li", "", make("strong", "", t("seat.n", { seat })), " ", make("span", "quiet", t("hands.place", { place })));
+      return make("li", "", icon("hand"), make("strong", "", t("seat.n", { seat })), " ", make("span", "quiet", t("hands.place", { place })));
     });
     if (places.length > SHOWN) rows.push(make("li", "quiet", t("hands.more", { n: places.length - SHOWN })));
     this.holder.replaceChildren(...rows);

@@ -101,7 +101,7 @@ export class QuizPanel {
       ...(bars.length ? [make("ol", "bars", ...bars)] : []),
       make("p", "quiet", [t("quiz.seats", { n: all.answered }), all.counted ? t("quiz.counted", { counts: all.counted.join(" / ") }) : "",
         all.right === null ? "" : t("quiz.right", { n: all.right }), card.key ? t("quiz.right_is", { key: keyWords(card) }) : ""].filter(Boolean).join(" · ")),
-      make("ul", "rooms", ...lines),
+      make("ul", "by-room", ...lines),
       acts,
     );
   }

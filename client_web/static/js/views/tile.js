@@ -1,6 +1,6 @@
 /** A remote classroom on the wall: picture, name, link state in words and shape, and the way on stage. */
 import { t } from "../i18n.js";
-import { button, chip, make, setChip, setIcon, setText } from "./dom.js";
+import { button, chip, icon, make, setChip, setIcon, setText } from "./dom.js";
 import { Picture } from "./picture.js";
 
 /**
@@ -36,7 +36,8 @@ export class Tile {
     this.title = make("h3");
     this.chip = chip();
     this.onStage = false;
-    this.hands = make("span", "hands-up");
+    this.handsUp = make("span");
+    this.hands = make("span", "hands-up", icon("hand"), this.handsUp);
     this.word = make("p", "word");
     this.element = make("li", "tile", this.picture.element, make("div", "about", this.title, this.hands, this.chip), this.word);
     this.button = actions ? button("tile.call", "stage", "", () => actions.call(room, this.onStage)) : null;
@@ -53,8 +54,9 @@ export class Tile {
     this.title.title = state.name;
     setChip(this.chip, state.health, t(`health.${state.health}`), TONES[state.health]);
     this.picture.say(state.noPicture);
-    setText(this.hands, state.hands ? `✋${state.hands}` : "");
-    this.hands.setAttribute("aria-label", state.hands ? t("hands.up", { n: state.hands }) : "");
+    this.hands.hidden = state.hands === 0;
+    setText(this.handsUp, String(state.hands));
+    this.hands.title = t("hands.up", { n: state.hands });
     setText(this.word, words(state));
     this.word.hidden = !words(state);
     if (this.button) this.#update(this.button, state);
