@@ -13,11 +13,13 @@ from playwright.async_api import Browser, Page, expect
 from tests.harness.axe import violations
 from tests.harness.browser import open_page
 from tests.harness.product import Product
-from tests.harness.school import Console, Lesson, Seat
+from tests.harness.school import Console, Lesson, Seat, within
+from tests.server.courseware.files import pdf
 
 pytestmark = [pytest.mark.scenario, pytest.mark.asyncio(loop_scope="module")]
 
 ROOMS = ("Stone Bridge", "Red Flag")
+PAGES = ["BT /F1 90 Tf 200 180 Td (1/2) Tj ET", "BT /F1 90 Tf 200 180 Td (3/4) Tj ET"]
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -148,3 +150,51 @@ async def test_a_quiz_answered_by_keyboard_phone_and_show_of_hands(lesson: Lesso
     await phone.get_by_label("Device", exact=True).check()
     await phone.locator("#seats button", has_text="3").first.click()
     await expect(pupil.locator("#bands")).to_contain_text("link", timeout=3000)
+
+
+async def test_courseware_is_put_on_the_board_and_turned_and_a_room_gets_the_pen(lesson: Lesson, tmp_path: Path) -> None:
+    console, one, two, _ = await gathered(lesson)
+    file = tmp_path / "fractions.pdf"
+    file.write_bytes(pdf(PAGES))
+    await console.page.locator("#shelf-file").set_input_files(str(file))
+    await console.page.get_by_role("button", name="Put on", exact=True).click(timeout=20_000)
+    for page in (console.page, one.page, two.page):
+        await expect(page.locator("#board .board-page")).to_be_visible()
+    await expect(console.page.locator("#board-tools .board-count")).to_contain_text("1 / 2")
+    await console.page.keyboard.press("PageDown")
+    await expect(console.page.locator("#board-tools .board-count")).to_contain_text("2 / 2")
+    await expect(one.page.locator("#program")).to_have_attribute("data-layout", "courseware")
+
+    await console.page.locator("#layout").select_option("teacher")
+    await expect(one.page.locator("#board")).to_be_hidden()
+    await console.page.locator("#layout").select_option("auto")
+    await console.call(ROOMS[0])
+    await expect(one.page.locator("#program")).to_have_attribute("data-layout", "stage")
+    await console.page.get_by_role("button", name="Give the pen to").click()
+    await console.page.keyboard.press("PageUp")
+    await expect(one.page.locator("#board-tools .board-tools")).to_be_visible()
+    await expect(two.page.locator("#board-tools .board-tools")).to_be_hidden()
+    await one.page.get_by_role("button", name="Pen", exact=True).click()
+    box = await one.page.locator("#board .board-page").bounding_box()
+    assert box
+    await one.page.mouse.move(box["x"] + 80, box["y"] + 80)
+    await one.page.mouse.down()
+    await one.page.mouse.move(box["x"] + 200, box["y"] + 140, steps=6)
+    await one.page.mouse.up()
+    await within(5, lambda: inked(two.page))
+    await console.page.get_by_role("button", name="Take the pen from").click()
+    await expect(one.page.locator("#board-tools .board-tools")).to_be_hidden()
+    assert [page.errors for page in (console.page, one.page, two.page)] == [[], [], []]
+
+
+async def inked(page: Page) -> bool:
+    """Something is drawn on the board's lower layer."""
+    return bool(
+        await page.evaluate(
+            """() => {
+                const canvas = document.querySelector(".board-layer");
+                const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                return data.some((value, at) => at % 4 === 3 && value > 40);
+            }"""
+        )
+    )

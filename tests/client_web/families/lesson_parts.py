@@ -3,6 +3,7 @@
 from typing import get_args
 
 from server.domain.checkin.commands import Status
+from server.domain.director.events import Choice
 from server.domain.hands.events import Mode
 from server.domain.help.events import Word
 from server.domain.mic.events import By
@@ -23,6 +24,9 @@ KEYS = (
     *(f"question.{act}" for act in ("release", "discard", "spoken")),
     *(f"quiz.{act}" for act in ("close", "reveal", "discard")),
     *("timer.minutes", "timer.stop", "pick.draw", "praise.give", "hands.call"),
+    *(f"shelf.{act}" for act in ("put", "take", "show", "hide", "drawing", "failed")),
+    *("pen.give", "pen.take"),
+    *(f"layout.{layout}" for layout in get_args(Choice)),
     "quiz.type",
     "quiz.seconds",
     "act.inspection.note",

@@ -1,4 +1,6 @@
 /** What the classroom's and the viewer's page share: watching the program, its sound, and saying what was played. */
+import { BoardTools, showProgress } from "../board/tools.js";
+import { BoardView } from "../board/view.js";
 import { every } from "../clock.js";
 import { t, timeOfDay } from "../i18n.js";
 import { PlayedMeter } from "../played.js";
@@ -27,11 +29,22 @@ const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
  */
 export function startScreen(shell, ownCamera, played) {
   const { boot, lesson, clock } = shell;
-  const program = new Program(byId("program"));
+  const place = byId("board");
+  const program = new Program(byId("program"), place);
+  const self = boot.you.participant;
+  const canDraw = () => self !== null && lesson.state?.board.pen === self;
+  const { socket } = shell;
+  const view = new BoardView(place, {
+    boot,
+    lesson,
+    canDraw,
+    send: { command: (kind, payload) => socket.command(kind, payload), signal: (kind, payload) => socket.signal(kind, payload) },
+  });
+  showProgress(byId("board-progress"), view);
+  new BoardTools(byId("board-tools"), view, false);
   const sound = startSound();
   /** @type {Map<string, MediaStreamTrack>} */
   const tracks = new Map();
-  const self = boot.you.participant;
   const update = () => {
     program.apply(tracks, lesson, self);
     program.update(lesson, watcher.keeper.session, self, ownCamera());

@@ -13,7 +13,11 @@ import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
 import { HeldQuestions } from "../views/heldquestions.js";
 import { HandsView } from "../views/hands.js";
+import { BoardTools } from "../board/tools.js";
+import { BoardView } from "../board/view.js";
+import { LayoutChoice } from "../views/layoutchoice.js";
 import { QuizPanel } from "../views/quizpanel.js";
+import { Shelf } from "../views/shelf.js";
 import { ToolsPanel } from "../views/toolspanel.js";
 import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
@@ -62,6 +66,18 @@ class TeachPage {
       },
     );
     const run = (/** @type {string} */ kind, /** @type {object} */ payload) => command(shell, kind, payload);
+    this.board = new BoardView(byId("board"), {
+      boot,
+      lesson: shell.lesson,
+      canDraw: () => true,
+      send: {
+        command: (kind, payload) => shell.socket.command(kind, payload),
+        signal: (kind, payload) => shell.socket.signal(kind, payload),
+      },
+    });
+    this.boardTools = new BoardTools(byId("board-tools"), this.board, true);
+    this.shelf = new Shelf(byId("shelf"), shell, run);
+    this.layout = new LayoutChoice(/** @type {HTMLSelectElement} */ (byId("layout")), run);
     this.quiz = new QuizPanel(byId("quiz"), run);
     this.tools = new ToolsPanel(byId("tools"), run, (participant, seat) => void run("hand.call", { participant, seat }));
     this.questions = new HeldQuestions(byId("questions"), byId("questions-count"), run, "master");
@@ -117,6 +133,8 @@ class TeachPage {
     this.check.update(state.phase);
     this.wall.update(lesson, this.watcher.keeper.session);
     this.hands.update(lesson);
+    this.shelf.update(lesson);
+    this.layout.update(lesson);
     this.quiz.update(lesson);
     this.tools.update(lesson);
     this.questions.update(lesson);
