@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
+import shutil
 import signal
 import ssl
 import time
@@ -42,6 +43,8 @@ from server.accounts.turn import IcePlan
 from server.accounts.verify import Verifier
 from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
+from server.courseware.blobs import Blobs
+from server.courseware.service import CoursewareService
 from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
@@ -50,6 +53,7 @@ from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.store import Store
+from server.store.courseware import CoursewareStore
 from server.store.schedule import Schedule
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
@@ -68,6 +72,8 @@ ADDRESS_SHARE = 10
 PAIRINGS_PER_MINUTE = 20
 OIDC_PER_MINUTE = 120
 """Ways to the OIDC provider, and back, from one address: a school's teachers come in all at once."""
+UPLOADS_PER_MINUTE = 20
+"""Files of courseware from one sender."""
 HEAD_BYTES = 16 * 1024
 """Longest header line and request line: tokens and admissions fit easily."""
 
@@ -84,6 +90,7 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
+    app[keys.UPLOADS_BY_SENDER] = RateLimit(UPLOADS_PER_MINUTE)
     app[keys.CARDS_BY_ROOM] = RateLimit(CARDS_PER_MINUTE)
     app[keys.PAIRINGS_BY_ADDRESS] = RateLimit(PAIRINGS_PER_MINUTE)
     app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
@@ -138,6 +145,9 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)
+        app[keys.COURSEWARE] = courseware = _courseware(settings, store)
+        courseware.drawing.start()
+        stack.push_async_callback(courseware.drawing.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield
@@ -167,6 +177,11 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.IDENTITIES] = Identities(store.database, acts, logins, _utc_ms)
     app[keys.OIDC] = _provider(settings)
     app[keys.DEMO_DATA] = await office.orgs.by_code(county.CODE) is not None
+
+
+def _courseware(settings: Settings, store: Store) -> CoursewareService:
+    soffice = str(settings.soffice or shutil.which("soffice") or "")
+    return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), soffice, _utc_ms)
 
 
 def _provider(settings: Settings) -> Provider | None:

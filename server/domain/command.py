@@ -31,6 +31,8 @@ class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who may give it; empty: only the server itself."""
     own: ClassVar[bool] = False
     """Everybody but the master gives it for the own room (`participant`) only, a student's device for the own `seat` only."""
+    master_own: ClassVar[bool] = False
+    """With `own`: the master too gives it for the master classroom only."""
     phases: ClassVar[frozenset[Phase] | None] = None
     """When it may be given; None: the rule says."""
     asks_facts: ClassVar[bool] = False

@@ -9,10 +9,11 @@ import msgspec
 
 from server.domain.board.commands import COMMANDS as BOARD
 from server.domain.checkin.commands import COMMANDS as CHECKIN
+from server.domain.command import IN_CLASS, Command, Phase
 from server.domain.command import SYSTEM as SYSTEM
-from server.domain.command import Command
 from server.domain.command import CommandId as CommandId
 from server.domain.director.commands import COMMANDS as DIRECTOR
+from server.domain.events import Position
 from server.domain.hands.commands import COMMANDS as HANDS
 from server.domain.help.commands import COMMANDS as HELP
 from server.domain.mic.commands import COMMANDS as MIC
@@ -78,6 +79,15 @@ class ReleaseFromStage(Command, frozen=True, kw_only=True):
     participant: ParticipantId
 
 
+class SwapStage(Command, frozen=True, kw_only=True):
+    """Change over two positions of the stage."""
+
+    kind: ClassVar[str] = "stage.swap"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+    a: Position
+    b: Position
+
+
 class RemoveParticipant(Command, frozen=True, kw_only=True):
     """Send a classroom out."""
 
@@ -128,6 +138,15 @@ class ArchiveLesson(Command, frozen=True):
     kind: ClassVar[str] = "lesson.archive"
 
 
+class AnchorClock(Command, frozen=True, kw_only=True):
+    """A process that was restarted, or joins in, carries the lesson's clock on (S18)."""
+
+    kind: ClassVar[str] = "clock.anchor"
+    phases: ClassVar[frozenset[Phase] | None] = IN_CLASS
+    utc: int
+    """UTC ms as it has it."""
+
+
 _PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
 _LESSON: tuple[type[Command], ...] = (
     OpenLesson,
@@ -137,6 +156,7 @@ _LESSON: tuple[type[Command], ...] = (
     ReopenLesson,
     CallOnStage,
     ReleaseFromStage,
+    SwapStage,
     RemoveParticipant,
     Join,
     Leave,
@@ -144,6 +164,7 @@ _LESSON: tuple[type[Command], ...] = (
     EndByItself,
     CancelLesson,
     ArchiveLesson,
+    AnchorClock,
 )
 
 COMMANDS: Mapping[str, type[Command]] = {cls.kind: cls for cls in (*_LESSON, *_PARTS)}

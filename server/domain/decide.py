@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from server.domain import calling
 from server.domain import commands as c
 from server.domain import events as e
 from server.domain.board import rules as board
@@ -25,7 +26,7 @@ from server.domain.quiz import rules as quiz
 from server.domain.refused import Refused
 from server.domain.rule import Rule
 from server.domain.seats import rules as seats
-from server.domain.stage import free_position, position_of
+from server.domain.stage import CALLING, position_of
 from server.domain.talk import rules as talk
 from server.domain.tools import rules as tools
 
@@ -45,7 +46,8 @@ def _entitled(state: LessonState, command: Command, giver: Giver | None) -> None
     if giver is not None:
         if giver.role not in command.roles:
             raise Refused("forbidden")
-        foreign = giver.role != "master" and getattr(command, "participant", None) != giver.participant
+        bound = giver.role != "master" or command.master_own
+        foreign = bound and getattr(command, "participant", None) != giver.participant
         elsewhere = giver.role == "seat" and getattr(command, "seat", giver.seat) != giver.seat
         if command.own and (foreign or elsewhere):
             raise Refused("forbidden")
@@ -102,6 +104,10 @@ def _archive(state: LessonState, _: c.ArchiveLesson, at: int) -> Events:
     return (e.LessonArchived(),) if over else ()
 
 
+def _anchor(_: LessonState, command: c.AnchorClock, __: int) -> Events:
+    return (e.ClockAnchored(utc=command.utc),)
+
+
 def _reopen(state: LessonState, _: c.ReopenLesson, at: int) -> Events:
     if state.ended_at is not None and at - state.ended_at > REOPEN_MS:
         raise Refused("lesson.phase", phase=state.phase)
@@ -109,17 +115,10 @@ def _reopen(state: LessonState, _: c.ReopenLesson, at: int) -> Events:
 
 
 def _call(state: LessonState, command: c.CallOnStage, __: int) -> Events:
-    who = state.participants.get(command.participant)
-    if who is None or who.role != "classroom":
-        raise Refused("participant.unknown")
-    if state.phase not in ("live", "break"):
+    room = calling.classroom(state, command.participant)
+    if state.phase not in CALLING:
         raise Refused("lesson.phase", phase=state.phase)
-    if position_of(state.stage, who.id) is not None:
-        return ()
-    position = free_position(state.stage)
-    if position is None:
-        raise Refused("stage.full")
-    return (e.StageCalled(participant=who.id, position=position),)
+    return calling.on_stage(state, room)
 
 
 def _off_stage(state: LessonState, participant: str) -> Events:
@@ -131,6 +130,11 @@ def _release(state: LessonState, command: c.ReleaseFromStage, __: int) -> Events
     if command.participant not in state.participants:
         raise Refused("participant.unknown")
     return _off_stage(state, command.participant)
+
+
+def _swap(state: LessonState, command: c.SwapStage, __: int) -> Events:
+    taken = command.a in state.stage or command.b in state.stage
+    return (e.StageSwapped(a=command.a, b=command.b),) if taken and command.a != command.b else ()
 
 
 def _remove(state: LessonState, command: c.RemoveParticipant, __: int) -> Events:
@@ -171,6 +175,7 @@ _RULES: Mapping[type[Command], Callable[[LessonState, Any, int], Events]] = {
     c.ReopenLesson: _reopen,
     c.CallOnStage: _call,
     c.ReleaseFromStage: _release,
+    c.SwapStage: _swap,
     c.RemoveParticipant: _remove,
     c.Join: _join,
     c.Leave: _leave,
@@ -178,6 +183,7 @@ _RULES: Mapping[type[Command], Callable[[LessonState, Any, int], Events]] = {
     c.EndByItself: _end_by_itself,
     c.CancelLesson: _cancel,
     c.ArchiveLesson: _archive,
+    c.AnchorClock: _anchor,
 }
 
 _PARTS: Mapping[type[Command], Rule] = {

@@ -74,6 +74,14 @@ class LessonArchived(Payload, frozen=True):
     kind: ClassVar[str] = "lesson.archived"
 
 
+class ClockAnchored(Payload, frozen=True, kw_only=True):
+    """The lesson clock is carried on by a process that was restarted, or joins in (S18)."""
+
+    kind: ClassVar[str] = "clock.anchored"
+    utc: int
+    """UTC ms as that process has it; the event's `at` is later where the clock before it was ahead: it never goes back."""
+
+
 class ParticipantJoined(Payload, frozen=True, kw_only=True):
     """A participant is here, for the first time or again."""
 
@@ -112,6 +120,14 @@ class StageReleased(Payload, frozen=True, kw_only=True):
     position: Position
 
 
+class StageSwapped(Payload, frozen=True, kw_only=True):
+    """Two positions changed over; one of them may have been empty."""
+
+    kind: ClassVar[str] = "stage.swapped"
+    a: Position
+    b: Position
+
+
 _PARTS: tuple[type[Payload], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
 _LESSON: tuple[type[Payload], ...] = (
     LessonOpened,
@@ -121,11 +137,13 @@ _LESSON: tuple[type[Payload], ...] = (
     LessonPaused,
     LessonCancelled,
     LessonArchived,
+    ClockAnchored,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantRemoved,
     StageCalled,
     StageReleased,
+    StageSwapped,
 )
 
 PAYLOADS: Mapping[str, type[Payload]] = {cls.kind: cls for cls in (*_LESSON, *_PARTS)}

@@ -27,6 +27,7 @@ from server.domain.help import state as help_state
 from server.domain.mic import state as mic
 from server.domain.quiz import state as quiz
 from server.domain.seats import state as seats
+from server.domain.stage import swapped
 from server.domain.talk import state as talk
 from server.domain.tools import state as tools
 
@@ -203,6 +204,10 @@ def _released(state: LessonState, payload: e.StageReleased, _: int) -> LessonSta
     return replace(state, stage=_without(state.stage, payload.position), away=_without(state.away, payload.participant))
 
 
+def _swapped(state: LessonState, payload: e.StageSwapped, _: int) -> LessonState:
+    return replace(state, stage=MappingProxyType(swapped(state.stage, payload.a, payload.b)))
+
+
 _APPLY: Mapping[str, Callable[[LessonState, Any, int], LessonState]] = {
     "lesson.opened": _opened,
     "lesson.live": _live,
@@ -216,6 +221,7 @@ _APPLY: Mapping[str, Callable[[LessonState, Any, int], LessonState]] = {
     "participant.removed": _removed,
     "stage.called": _called,
     "stage.released": _released,
+    "stage.swapped": _swapped,
 }
 
 _FOLDS: Mapping[str, Mapping[str, Callable[[Any, Any, int], Any]]] = {

@@ -133,15 +133,17 @@ class Connection:
         if heard:
             self.outbox.put({"type": "intercom", "messages": heard})
 
-    def _signal(self, signal: m.Played | m.Mic | m.WallPage) -> None:
+    def _signal(self, signal: m.AnySignal) -> None:
         room, now = self._room, self._room.services.clock.monotonic_ms()
         if isinstance(signal, m.Played):
             plays = {"audio": signal.audio, "camera": signal.camera, "screen": signal.screen}
             room.presence.played(self.number, plays, now)
         elif isinstance(signal, m.Mic):
             room.presence.mic(self.number, signal.silent, now)
-        else:
+        elif isinstance(signal, m.WallPage):
             self._turn_wall(signal.page)
+        else:
+            room.relay.pass_on(self, signal, room.state.board.pen, now)
 
     def _turn_wall(self, page: int) -> None:
         if self.principal.role not in ("master", "wall"):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from server.domain.audience import AUDIENCE, about
 from server.domain.events import Envelope
-from server.domain.seen import Audience
+from server.domain.seen import Audience, View
+
+Row = tuple[View, str, int, int]
+"""View, participant, seat, and the seq that these have seen last."""
 
 
 class Horizon:
     """The last seq of each audience; audiences nobody belongs to cost nothing."""
 
-    def __init__(self) -> None:
-        self._last: dict[Audience, int] = {}
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._last = {Audience(view, participant, seat): seq for view, participant, seat, seq in rows}
+
+    def rows(self) -> tuple[Row, ...]:
+        """Everything, to be made again from."""
+        return tuple((who.view, who.participant, who.seat, seq) for who, seq in self._last.items())
 
     def of(self, who: Audience) -> int:
         """Seq of the last event this audience could see."""

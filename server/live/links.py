@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 
-from server.domain.lesson import LessonState, fold_all
+from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.principal import MASTER, Role
 from server.errors import BadRequest, NoSuchLesson
 from server.live.clock import Clock
+from server.live.snapshot import load_folded
 from server.store import Store
 
 NAME_LIMIT = 200
@@ -37,7 +38,7 @@ async def read_lesson(store: Store, id_or_name: str) -> LessonState:
     start = await store.lesson(lesson_id) if lesson_id else None
     if start is None:
         raise NoSuchLesson
-    return fold_all(start, await store.tail(start.id, 0))
+    return await load_folded(store, start)
 
 
 async def make_link(store: Store, clock: Clock, lesson_id: str, role: Role, name: str | None = None, expires_at: int | None = None) -> Link:

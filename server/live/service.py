@@ -157,6 +157,7 @@ class Lessons:
             "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "lesson": {"id": room.state.id, "name": room.state.name},
             "at": self._clock.wall_ms(),
+            "seats": room.facts.room(principal.participant).seats if principal.participant else 0,
         }
 
     async def _entitled(self, principal: Principal) -> Room:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from server.domain.facts import NO_FACTS, Facts, RoomFacts
+from server.domain.facts import Facts, RoomFacts
 from server.domain.principal import MASTER
+from server.store.courseware import CoursewareStore
 from server.store.database import Database
 from server.store.plans import PlanStore
 from server.store.schedule import Schedule
@@ -13,10 +14,11 @@ from server.store.tables import classroom, org
 
 
 async def read_facts(database: Database, lesson_id: str) -> Facts:
-    """The facts of one lesson; a lesson made by hand has none."""
+    """The facts of one lesson; one made by hand has no rooms that the school knows."""
+    courseware = await CoursewareStore(database).facts(lesson_id)
     lesson = await Schedule(database).lesson(lesson_id)
     if lesson is None:
-        return NO_FACTS
+        return Facts(courseware=courseware)
     rooms = [(part.participant, part.classroom, part.school_class) for part in lesson.rooms.values()]
     if lesson.master_classroom:
         rooms.append((MASTER, lesson.master_classroom, lesson.school_class))
@@ -33,4 +35,4 @@ async def read_facts(database: Database, lesson_id: str) -> Facts:
         version = f"{plan.id}.{plan.version}" if plan else ""
         seats, phones = sizes[room]
         found[participant] = RoomFacts(seats, version, plan.seats if plan else {}, phones=phones)
-    return Facts(found)
+    return Facts(found, courseware)

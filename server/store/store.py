@@ -18,10 +18,12 @@ from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
 from server.store.facts import read_facts
-from server.store.log import Append, Appended, LogWriter, find_receipt, lock_lessons
+from server.store.group import Append, Appended, find_receipts, lock_lessons
+from server.store.log import LogWriter
 from server.store.migrate import Unusable, migrate
 from server.store.papers import revoked
 from server.store.retry import passing, persist
+from server.store.snapshots import read_snapshot, write_snapshot
 from server.store.tables import lesson, lesson_event, link, participant
 
 PersonRole = Literal["master", "classroom"]
@@ -139,9 +141,17 @@ class Store:
 
         async def look() -> int | None:
             async with self.database.engine.connect() as connection:
-                return await find_receipt(connection, lesson_id, principal, command_id)
+                return (await find_receipts(connection, [(lesson_id, principal, command_id)])).get((lesson_id, principal, command_id))
 
         return await persist(look, passing)
+
+    async def snapshot(self, lesson_id: str, fold: str) -> bytes | None:
+        """What the lesson's log, up to some event, folds to by this version of the fold (`server.live.snapshot`)."""
+        return await read_snapshot(self.database, lesson_id, fold)
+
+    async def keep_snapshot(self, lesson_id: str, seq: int, fold: str, body: bytes) -> None:
+        """Keep a snapshot unless a later one is there."""
+        await write_snapshot(self.database, lesson_id, seq, fold, body)
 
     async def facts(self, lesson_id: str) -> Facts:
         """What the lesson's rules must know of the school."""

@@ -28,6 +28,7 @@ from server.accounts.seats import SeatPapers
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
+from server.courseware.service import CoursewareService
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.tls import Tls
@@ -68,6 +69,8 @@ IDENTITIES: web.AppKey[Identities] = web.AppKey("identities", Identities)
 OIDC: web.AppKey[Provider | None] = web.AppKey("oidc")
 OIDC_SEALER: web.AppKey[Sealer] = web.AppKey("oidc sealer", Sealer)
 OIDC_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("oidc by address")
+COURSEWARE: web.AppKey[CoursewareService] = web.AppKey("courseware", CoursewareService)
+UPLOADS_BY_SENDER: web.AppKey[RateLimit] = web.AppKey("uploads by sender")
 DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
 EXCHANGE: web.AppKey[Exchange] = web.AppKey("exchange", Exchange)
 KNOCKS: web.AppKey[Knocks] = web.AppKey("knocks", Knocks)

@@ -7,6 +7,8 @@ from aiohttp import web
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
 from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, seats, socket, static, whip
+from server.web.courseware import live as courseware
+from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
 from server.web.exchange import pages as exchange
@@ -22,6 +24,7 @@ AREAS = (
     *(orgs, rooms, groups, classes, parents),
     *(pairing, knocking, room),
     *(calendar, courses, lessons, week, feed, exchange),
+    *(courseware, courseware_office),
 )
 """Pages of the office, each with `add_routes`."""
 

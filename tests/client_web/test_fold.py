@@ -24,7 +24,7 @@ from tests.server.domain.logs import AUDIENCES, LOOKUP, PEOPLE, START, live
 NODE = shutil.which("node")
 RUNNER = Path(__file__).with_name("fold_logs.mjs")
 LIVES = 60
-STEPS = 150
+STEPS = 500
 
 
 def one(draw: random.Random) -> Command:
@@ -39,6 +39,7 @@ def one(draw: random.Random) -> Command:
         (c.CancelLesson(), 0.1),
         (c.ArchiveLesson(), 0.3),
         (c.ReopenLesson(), 4),
+        (c.AnchorClock(utc=1), 1),
         (c.Join(participant="master", role="master"), 3),
         (c.Leave(participant="master"), 1),
         (c.Join(participant=who, role="classroom"), 12),

@@ -93,6 +93,10 @@ const KINDS = {
     stage: filter(s.stage, (n) => n !== String(position)),
     participants: filter(s.participants, (id, p) => id !== participant || p.present !== undefined),
   }),
+  "stage.swapped": (s, { payload: { a, b } }) => ({
+    ...s,
+    stage: Object.fromEntries(Object.entries(s.stage).map(([n, p]) => [n === String(a) ? String(b) : n === String(b) ? String(a) : n, p])),
+  }),
 };
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The socket client of docs/protocol.md, version 1. No DOM: the page hands in how to open a socket and what time it is.
+ * The socket client of docs/protocol.md, version 2. No DOM: the page hands in how to open a socket and what time it is.
  *
  * It says hello, resumes after the last seen `seq`, notices loss by `prev`, answers commands with promises, and comes
  * back by itself until the server says `bye` for good.
@@ -8,7 +8,7 @@ import { backoff, every } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { Refused } from "./refused.js";
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 5_000;
 const OPEN_WITHIN = 8_000;
@@ -35,6 +35,7 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @property {Record<string, Presence>} presence
  * @property {{session: string, slots: Record<string, SlotShow>}} slots
  * @property {import("./views/intercom.js").Said[]} intercom
+ * @property {{kind: "pointer" | "ink", by: "master" | "room", payload: any}} signal where somebody else points, what is drawn just now
  * @property {string} lost session id
  * @property {string} bye code
  * @typedef {object} Options
@@ -81,6 +82,7 @@ export class LiveSocket extends Emitter {
       presence: (/** @type {any} */ m) => this.emit("presence", m.participants),
       slots: (/** @type {any} */ m) => this.emit("slots", { session: m.session, slots: m.slots }),
       intercom: (/** @type {any} */ m) => this.emit("intercom", m.messages),
+      signal: (/** @type {any} */ m) => this.emit("signal", { kind: m.kind, by: m.by, payload: m.payload }),
       "media.lost": (/** @type {any} */ m) => this.emit("lost", m.session),
       bye: (/** @type {any} */ m) => this.#bye(m.code),
       pong: () => this.cancelDeadline(),
@@ -155,7 +157,7 @@ export class LiveSocket extends Emitter {
     const socket = this.options.open(this.options.url);
     this.socket = socket;
     socket.onopen = () => socket === this.socket && this.#hello(this.last);
-    socket.onmessage = (e) => socket === this.socket && this.#receive(e.data);
+    socket.onmessage = (e) => this.#receive(socket, e.data);
     socket.onclose = () => socket === this.socket && this.#closed();
     this.#deadline(OPEN_WITHIN);
   }
@@ -172,15 +174,21 @@ export class LiveSocket extends Emitter {
     if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(message));
   }
 
-  /** @param {string} text */
-  #receive(text) {
-    let message;
+  /**
+   * A frame is one message or an array of them; after a `bye` the rest of it is nobody's.
+   * @param {SocketLike} socket
+   * @param {string} text
+   */
+  #receive(socket, text) {
+    let frame;
     try {
-      message = JSON.parse(text);
+      frame = JSON.parse(text);
     } catch {
       return;
     }
-    this.handlers.get(message?.type)?.(message);
+    for (const message of Array.isArray(frame) ? frame : [frame]) {
+      if (socket === this.socket) this.handlers.get(message?.type)?.(message);
+    }
   }
 
   /** @param {Messages["welcome"]} message */

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from server.domain.command import Command
+from typing import ClassVar
 
-COMMANDS: tuple[type[Command], ...] = ()
+from server.domain.command import IN_CLASS, Command, Phase
+from server.domain.director.events import Choice
+from server.domain.principal import Role
+
+
+class ChooseLayout(Command, frozen=True, kw_only=True):
+    """Choose what the rooms see; `auto` gives it back to the rules."""
+
+    kind: ClassVar[str] = "director.layout"
+    roles: ClassVar[frozenset[Role]] = frozenset({"master"})
+    phases: ClassVar[frozenset[Phase] | None] = IN_CLASS
+    layout: Choice
+
+
+COMMANDS: tuple[type[Command], ...] = (ChooseLayout,)

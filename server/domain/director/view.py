@@ -1,4 +1,4 @@
-"""Who sees what of `director` (S16)."""
+"""Who sees what of `director` (S16): everybody all of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from server.domain.lesson import LessonState
 from server.domain.lookup import Lookup
-from server.domain.seen import Audience, Seen
+from server.domain.seen import EVERYBODY, Audience, Seen
 
-AUDIENCE: Mapping[str, Seen] = {}
+AUDIENCE: Mapping[str, Seen] = {"layout.changed": Seen(all=EVERYBODY)}
 
 
-def project(state: LessonState, who: Audience, lookup: Lookup) -> dict[str, Any]:
-    """The part `director` of the state, as this audience sees it."""
-    return {}
+def project(state: LessonState, _: Audience, __: Lookup) -> dict[str, Any]:
+    """The part `director`: what was chosen, and what the teacher turned to last."""
+    return {"mode": state.director.mode, "latest": state.director.latest}

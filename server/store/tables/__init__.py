@@ -2,7 +2,8 @@
 
 from server.store.tables.base import metadata
 from server.store.tables.beside import inspection_note, intercom
-from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
+from server.store.tables.courseware import courseware, courseware_media, courseware_page
+from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, lesson_snapshot, link, participant
 from server.store.tables.people import assignment, attempt, feed, identity, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.school import (
@@ -34,6 +35,9 @@ __all__ = [
     "course",
     "course_room",
     "course_slot",
+    "courseware",
+    "courseware_media",
+    "courseware_page",
     "device",
     "feed",
     "group_room",
@@ -44,6 +48,7 @@ __all__ = [
     "lesson",
     "lesson_event",
     "lesson_room",
+    "lesson_snapshot",
     "link",
     "metadata",
     "oidc_spent",

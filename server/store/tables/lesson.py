@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false
 
 from server.store.tables.base import DAY, ID, NAME, WORD, metadata, moment, version
 
@@ -81,6 +81,16 @@ command_receipt = Table(
     Column("command_id", ID, primary_key=True),
     Column("seq", Integer, nullable=False),
 )
+
+lesson_snapshot = Table(
+    "lesson_snapshot",
+    metadata,
+    Column("lesson", ID, ForeignKey("lesson.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("fold", ID, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""A cache: what the log up to `seq` folds to, as the program with this version of the fold wrote it."""
 
 participant = Table(
     "participant",

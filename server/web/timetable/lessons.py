@@ -37,6 +37,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "names": await request.app[PEOPLE].names([one for one in (found.teacher, found.instead_of) if one]),
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
+        "may_teach": caller.may("lesson.teach", found.where()),
         "begun": found.phase not in lessons.NOT_BEGUN,
         "other_bells": {one.classroom: one for one in await other_bells(office, [seen], _zone(request))},
     }

@@ -16,6 +16,7 @@ from server.domain.link import Link
 from server.domain.principal import Principal
 from server.live import Lessons, Outbox
 from server.live.intercom import Intercom
+from server.live.outbox import Shared
 from server.live.texts import Texts
 from server.store import Store
 
@@ -178,8 +179,7 @@ class Page:
 
     def read(self) -> list[dict[str, Any]]:
         """Messages since the last call."""
-        fresh = list(self.outbox._waiting)
-        self.outbox._waiting.clear()
+        fresh = [message.message if isinstance(message, Shared) else message for message in self.outbox.take()]
         self.got += fresh
         return fresh
 

@@ -9,7 +9,7 @@ import msgspec
 
 from server.domain.payload import TextRef
 
-FIELDS: Mapping[str, Any] = {"participant": "p1", "seat": 1, "role": "classroom", "planned_end": 1, "position": 1}
+FIELDS: Mapping[str, Any] = {"participant": "p1", "seat": 1, "role": "classroom", "planned_end": 1, "position": 1, "utc": 1}
 """Fields that mean the same in every kind."""
 
 TEXT = TextRef("t1", "d1")
