@@ -136,7 +136,7 @@ def _link_words(words: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     link = words.add_parser("link", help="make a link: LESSON --role ROLE; or revoke one: link revoke ID")
     link.add_argument("lesson", metavar="LESSON", help="id or name of a lesson, or the word `revoke`")
     link.add_argument("id", metavar="ID", nargs="?", help="with `revoke`: the link's id")
-    link.add_argument("--role", choices=("master", "classroom", "viewer", "wall"))
+    link.add_argument("--role", choices=("master", "classroom", "assistant", "viewer", "wall"))
     link.add_argument("--name", help="name of the classroom, or of the person")
     link.add_argument("--hours", type=float, help="how long the link can be entered (SHUANGSHI_LINK_HOURS)")
     link.add_argument("--json", action="store_true", help="print JSON")

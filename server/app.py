@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import secrets
+import shutil
 import signal
 import ssl
 import time
@@ -34,6 +35,7 @@ from server.accounts.oidc_flow import Sealer
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
+from server.accounts.seats import SeatPapers
 from server.accounts.secret import derive, load_secret
 from server.accounts.sessions import Sessions
 from server.accounts.tokens import Signer
@@ -41,16 +43,22 @@ from server.accounts.turn import IcePlan
 from server.accounts.verify import Verifier
 from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
+from server.courseware.blobs import Blobs
+from server.courseware.service import CoursewareService
 from server.live.clock import SystemClock
+from server.live.intercom import Intercom
 from server.live.service import Lessons
+from server.live.texts import Texts
 from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.store import Store
+from server.store.courseware import CoursewareStore
 from server.store.schedule import Schedule
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
+from server.web.cards import CARDS_PER_MINUTE
 from server.web.doors import Doors
 from server.web.knowledge import Knowledge
 from server.web.limits import Crowd, RateLimit
@@ -64,6 +72,8 @@ ADDRESS_SHARE = 10
 PAIRINGS_PER_MINUTE = 20
 OIDC_PER_MINUTE = 120
 """Ways to the OIDC provider, and back, from one address: a school's teachers come in all at once."""
+UPLOADS_PER_MINUTE = 20
+"""Files of courseware from one sender."""
 HEAD_BYTES = 16 * 1024
 """Longest header line and request line: tokens and admissions fit easily."""
 
@@ -73,12 +83,15 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app = _bare(settings, secure or Tls(), assets or Assets())
     secret = load_secret(settings.data_dir, settings.secret_key)
     app[keys.SIGNER] = Signer(secret)
+    app[keys.SEAT_PAPERS] = SeatPapers(app[keys.SIGNER], _utc_ms)
     app[keys.CSRF_KEY] = derive(secret, "csrf v1")
     app[keys.OIDC_SEALER] = Sealer(derive(secret, "oidc v1"))
     app[keys.OIDC_BY_ADDRESS] = RateLimit(OIDC_PER_MINUTE)
     app[keys.ICE] = IcePlan(settings.ice_servers, settings.turn_url, settings.turn_secret, settings.turn_hours)
     app[keys.POSTS_BY_LINK] = RateLimit(settings.posts_per_minute)
     app[keys.POSTS_BY_ADDRESS] = RateLimit(settings.posts_per_minute * ADDRESS_SHARE)
+    app[keys.UPLOADS_BY_SENDER] = RateLimit(UPLOADS_PER_MINUTE)
+    app[keys.CARDS_BY_ROOM] = RateLimit(CARDS_PER_MINUTE)
     app[keys.PAIRINGS_BY_ADDRESS] = RateLimit(PAIRINGS_PER_MINUTE)
     app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
     app[socket.OPEN] = set()
@@ -120,10 +133,21 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.AUDIT_WATCH].start()
         stack.push_async_callback(app[keys.AUDIT_WATCH].stop)
         app[keys.WORKER] = worker = WorkerClient(settings.control_path)
-        app[keys.LESSONS] = lessons = Lessons(store, _bus(settings), worker, clock, app[keys.ASSETS].build)
+        app[keys.LESSONS] = lessons = Lessons(
+            store,
+            Texts(app[keys.CONTENTS]),
+            Intercom(store.database, app[keys.CONTENTS]),
+            _bus(settings),
+            worker,
+            clock,
+            app[keys.ASSETS].build,
+        )
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)
+        app[keys.COURSEWARE] = courseware = _courseware(settings, store)
+        courseware.drawing.start()
+        stack.push_async_callback(courseware.drawing.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield
@@ -153,6 +177,11 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.IDENTITIES] = Identities(store.database, acts, logins, _utc_ms)
     app[keys.OIDC] = _provider(settings)
     app[keys.DEMO_DATA] = await office.orgs.by_code(county.CODE) is not None
+
+
+def _courseware(settings: Settings, store: Store) -> CoursewareService:
+    soffice = str(settings.soffice or shutil.which("soffice") or "")
+    return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), soffice, _utc_ms)
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -297,6 +297,20 @@ class StageFull(AppError):
     status = 409
 
 
+class NoHand(AppError):
+    """No hand is up in a room that is here."""
+
+    code = "hand.none"
+    status = 409
+
+
+class MicAsk(AppError):
+    """The room cannot open its microphone now: only the teacher can, and may be asked."""
+
+    code = "mic.ask"
+    status = 409
+
+
 class NoSuchParticipant(AppError):
     """Nobody of this id takes part."""
 
@@ -337,6 +351,236 @@ class MediaUnavailable(AppError):
 
     code = "media.unavailable"
     status = 503
+
+
+class PhonesForbidden(AppError):
+    """The school lets no pupils' devices in (S5)."""
+
+    code = "phones.forbidden"
+    status = 403
+
+
+class PhonesClosed(AppError):
+    """The room lets no devices in now, or not any more."""
+
+    code = "phones.closed"
+    status = 409
+
+
+class SeatUnknown(AppError):
+    """The room has no seat of this number."""
+
+    code = "seat.unknown"
+    status = 422
+
+
+class SeatTaken(AppError):
+    """A device sits there already."""
+
+    code = "seat.taken"
+    status = 409
+
+
+class SeatTicketOver(Unauthenticated):
+    """The code on the big screen has changed meanwhile."""
+
+    code = "seat.ticket"
+
+
+class BadPicture(AppError):
+    """The picture cannot be read."""
+
+    code = "picture.unreadable"
+    status = 422
+
+
+class NoSuchBoardPage(AppError):
+    """The board has no such sheet, or the sheet no such page."""
+
+    code = "board.page"
+    status = 404
+
+
+class BoardFull(AppError):
+    """The board takes no more; `what` (sheets, pages, items, points, bytes, events) and `limit` say of what."""
+
+    code = "board.full"
+    status = 409
+
+
+class PenElsewhere(AppError):
+    """Only the teacher and the one room that has the pen draw and turn pages."""
+
+    code = "pen.elsewhere"
+    status = 409
+
+
+class PenOffStage(AppError):
+    """Only a room on stage is given the pen."""
+
+    code = "pen.off_stage"
+    status = 409
+
+
+class NoSuchCourseware(AppError):
+    """The lesson has no such courseware, or its pages are not drawn yet."""
+
+    code = "courseware.unknown"
+    status = 404
+
+
+class CoursewareInUse(AppError):
+    """The courseware lies on the board: it is taken off there before it is deleted."""
+
+    code = "courseware.in_use"
+    status = 409
+
+
+class CoursewareFull(AppError):
+    """The lesson has as many files as it may have; `limit` says how many."""
+
+    code = "courseware.full"
+    status = 409
+
+
+class CoursewareType(AppError):
+    """The file is no PDF, PPTX, PNG, JPEG or WebP: an old presentation, a document, SVG, one with macros."""
+
+    code = "courseware.type"
+    status = 422
+
+
+class CoursewareTooLarge(AppError):
+    """The file has more bytes, pages, pixels or parts than we take; `what` and `limit` say which."""
+
+    code = "courseware.too_large"
+    status = 422
+
+
+class CoursewareUnreadable(AppError):
+    """The file is damaged, or empty."""
+
+    code = "courseware.unreadable"
+    status = 422
+
+
+class CoursewareUnsafe(AppError):
+    """The file is built to harm its reader: it unpacks to far more than it is, or declares XML entities."""
+
+    code = "courseware.unsafe"
+    status = 422
+
+
+class CoursewareLocked(AppError):
+    """The file cannot be opened without a password."""
+
+    code = "courseware.locked"
+    status = 422
+
+
+class CoursewarePageSize(AppError):
+    """A page is far too large, or far too narrow; `page` says which."""
+
+    code = "courseware.page_size"
+    status = 422
+
+
+class CoursewareTooSlow(AppError):
+    """Drawing a page takes too much time or memory; `page` says which, 0: already opening the file."""
+
+    code = "courseware.too_slow"
+    status = 422
+
+
+class CoursewareNoOffice(AppError):
+    """Presentations cannot be turned into pages here: LibreOffice is not installed."""
+
+    code = "courseware.no_office"
+    status = 422
+
+
+class QuizUnknown(AppError):
+    """No such quiz card; it may have been discarded."""
+
+    code = "quiz.unknown"
+    status = 404
+
+
+class QuizClosed(AppError):
+    """The quiz card takes no more answers."""
+
+    code = "quiz.closed"
+    status = 409
+
+
+class QuizBusy(AppError):
+    """Another quiz card is open: one at a time."""
+
+    code = "quiz.busy"
+    status = 409
+
+
+class QuizFull(AppError):
+    """The lesson has had as many quiz cards as it may."""
+
+    code = "quiz.full"
+    status = 409
+
+
+class QuizChoice(AppError):
+    """The quiz card cannot be answered so: another type, or an option it does not have."""
+
+    code = "quiz.choice"
+    status = 422
+
+
+class QuizGroup(AppError):
+    """The quiz card asks an activity group that the seat is not in."""
+
+    code = "quiz.group"
+    status = 403
+
+
+class QuestionUnknown(AppError):
+    """No such question, or none the caller may know of."""
+
+    code = "question.unknown"
+    status = 404
+
+
+class QuestionAnswered(AppError):
+    """The question is answered already."""
+
+    code = "question.answered"
+    status = 409
+
+
+class QuestionsWaiting(AppError):
+    """The seat has `most` questions that nobody answered yet."""
+
+    code = "question.waiting"
+    status = 429
+
+
+class AnnouncementUnknown(AppError):
+    """No such announcement, or another room's."""
+
+    code = "announcement.unknown"
+    status = 404
+
+
+class GroupUnknown(AppError):
+    """No such activity group."""
+
+    code = "group.unknown"
+    status = 404
+
+
+class PickNobody(AppError):
+    """There is nobody left to be drawn by lot."""
+
+    code = "pick.nobody"
+    status = 409
 
 
 def _tree(root: type[AppError]) -> Iterator[type[AppError]]:

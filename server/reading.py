@@ -70,6 +70,11 @@ def byte_count(value: str) -> int:
     return _number(value, 1024, 16 * 1024 * 1024)
 
 
+def upload_bytes(value: str) -> int:
+    """1 KiB … 1 GiB."""
+    return _number(value, 1024, 1024**3)
+
+
 def hours(value: str) -> float:
     """A positive number of hours, at most a year."""
     try:
@@ -167,6 +172,11 @@ def directory(value: str) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError("it is there and is no directory")
     return path
+
+
+def other_directory(value: str) -> Path | None:
+    """As `directory`, None when empty."""
+    return directory(value) if value else None
 
 
 def secret(value: str) -> str:

@@ -80,6 +80,11 @@ class Settings:
     oidc_name: str = _setting("", r.text, "what the login page calls the provider; empty: single sign-on")
     oidc_acr: tuple[str, ...] = _setting("", r.words, "values of `acr` by which the provider says that it asked for two factors")
     timezone: str = _setting("Asia/Shanghai", r.timezone, "time zone of the timetable")
+    courseware_dir: Path | None = _setting(
+        "", r.other_directory, "directory of courseware, the same for all web processes; empty: in the data directory"
+    )
+    courseware_bytes: int = _setting("52428800", r.upload_bytes, "largest file of courseware taken")
+    soffice: Path | None = _setting("", r.existing_file, "LibreOffice's program, which PPTX needs; empty: soffice in PATH, if it is there")
     sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
     frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
     posts_per_minute: int = _setting(
@@ -101,6 +106,11 @@ class Settings:
     def control_path(self) -> Path:
         """Unix socket of the first media worker (as in `media.worker.settings`)."""
         return self.data_dir / "run" / "media-0.sock"
+
+    @property
+    def courseware_path(self) -> Path:
+        """Where courseware lies."""
+        return self.courseware_dir or self.data_dir / "courseware"
 
     def child_environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """The environment of child processes: the same variables, with what LAN changes for media made explicit."""

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.ids import draw
 from server.accounts.vault import SALT, Sealed, Vault, digest
+from server.domain.command import Text
 from server.store import Database
 from server.store.database import chunks, share
 from server.store.tables import content
@@ -77,6 +78,25 @@ class Contents:
             refs.append(Ref(row, digest(salt, text)))
         await connection.execute(insert(content), rows)
         return refs
+
+    async def put_known(self, connection: AsyncConnection, kind: str, texts: Sequence[tuple[Text, str]]) -> None:
+        """Keep texts of a lesson's log under the ids and salts that its events were made with, each with its owner."""
+        if not texts:
+            return
+        vault, now = await self.settle(connection), self._now()
+        rows = [
+            {
+                "id": text.ref.id,
+                "kind": kind,
+                "owner": owner,
+                "key_id": vault.current,
+                "sealed": vault.seal(text.value, f"{text.ref.id}/{kind}"),
+                "salt": text.salt,
+                "created": now,
+            }
+            for text, owner in texts
+        ]
+        await connection.execute(insert(content), rows)
 
     async def texts(self, ids: Collection[str]) -> dict[str, str]:
         """The texts of these rows; erased ones are missing (`text_of`). Raises `Sealed`."""

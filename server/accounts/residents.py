@@ -4,6 +4,7 @@
 |---|---|---|
 | its teacher or substitute | master; wall | `lesson.teach` |
 | an assistant of a room that takes part | that classroom | `lesson.attend` |
+| the same, on the own phone or a second window | that classroom's assistant | `lesson.assist` |
 | a paired device of a room that takes part | that classroom | `lesson.attend` |
 | an inspector of a tier above the master's school | viewer | `lesson.inspect` |
 """
@@ -17,7 +18,13 @@ from server.domain.principal import MASTER, Principal, Role
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.store.papers import device_paper, session_paper
 
-_ACTIONS: Mapping[Role, str] = {"master": "lesson.teach", "wall": "lesson.teach", "classroom": "lesson.attend", "viewer": "lesson.inspect"}
+_ACTIONS: Mapping[Role, str] = {
+    "master": "lesson.teach",
+    "wall": "lesson.teach",
+    "classroom": "lesson.attend",
+    "assistant": "lesson.assist",
+    "viewer": "lesson.inspect",
+}
 
 
 def principal_of(caller: Caller, lesson: ScheduledLesson, role: Role, room: str = "") -> Principal | None:
@@ -25,16 +32,17 @@ def principal_of(caller: Caller, lesson: ScheduledLesson, role: Role, room: str 
 
     The name is filled in by the door, from the lesson's roster.
     """
-    if not caller.may(_ACTIONS[role], lesson.where()):
+    action = _ACTIONS.get(role)  # a seat's device has no account
+    if action is None or not caller.may(action, lesson.where()):
         return None
     participant: str | None = MASTER if role == "master" else None
-    if role == "classroom":
+    if role in ("classroom", "assistant"):
         own = own_rooms(caller, lesson)
         chosen = next((part for part in own if part.classroom == room), None) if room else next(iter(own), None)
         if chosen is None:
             return None
         participant = chosen.participant
-    caller.checked.add(_ACTIONS[role])
+    caller.checked.add(action)
     return Principal(*_papers(caller), lesson.id, role, participant, "")
 
 

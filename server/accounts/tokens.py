@@ -46,14 +46,38 @@ class Admission(msgspec.Struct, frozen=True, array_like=True):
     """UTC ms."""
 
 
-C = TypeVar("C", LinkClaims, Admission)
+class SeatTicket(msgspec.Struct, frozen=True, array_like=True):
+    """What the code on a room's big screen says: who reads it is in that room now (S5)."""
+
+    lesson: str
+    participant: str
+    shown_at: int
+    """UTC ms."""
+
+
+class SeatChoice(msgspec.Struct, frozen=True, array_like=True):
+    """A ticket that was read in time: its phone may choose a seat."""
+
+    lesson: str
+    participant: str
+    read_at: int
+    """UTC ms."""
+
+
+Claims = LinkClaims | Admission | SeatTicket | SeatChoice
+C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice)
 
 
 class Signer:
     """Makes and reads the papers of one installation."""
 
     def __init__(self, secret: bytes) -> None:
-        self._keys: dict[type, bytes] = {LinkClaims: derive(secret, "link v1"), Admission: derive(secret, "admission v1")}
+        self._keys: dict[type, bytes] = {
+            LinkClaims: derive(secret, "link v1"),
+            Admission: derive(secret, "admission v1"),
+            SeatTicket: derive(secret, "seat ticket v1"),
+            SeatChoice: derive(secret, "seat choice v1"),
+        }
 
     def link_token(self, link: Link) -> str:
         """The token of a link; the same link gives the same token."""
@@ -71,7 +95,19 @@ class Signer:
         """The admission a cookie holds; raises `LinkInvalid`."""
         return self._read(value, Admission)
 
-    def _sign(self, claims: LinkClaims | Admission) -> str:
+    def seat_paper(self, claims: SeatTicket | SeatChoice) -> str:
+        """The text of a seat's ticket or of the right to choose one."""
+        return self._sign(claims)
+
+    def read_ticket(self, text: str) -> SeatTicket:
+        """The ticket in an address; raises `LinkInvalid`."""
+        return self._read(text, SeatTicket)
+
+    def read_choice(self, text: str) -> SeatChoice:
+        """The right to choose in a cookie; raises `LinkInvalid`."""
+        return self._read(text, SeatChoice)
+
+    def _sign(self, claims: Claims) -> str:
         body = f"{VERSION}.{_b64(msgspec.json.encode(claims))}"
         return f"{body}.{_b64(self._mac(type(claims), body))}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -38,7 +38,26 @@ class Here(Note, frozen=True, tag="here", kw_only=True):
     participants: dict[str, dict[str, Any]]
 
 
-AnyNote = Head | Revoked | Here
+class Spoken(Note, frozen=True, tag="spoken", kw_only=True):
+    """Somebody said something on the intercom; whoever has pages for it reads it."""
+
+    lesson: Id
+    node: Id
+    principal: Id
+    message: Id
+
+
+class Signalled(Note, frozen=True, tag="signalled", kw_only=True):
+    """The pointer or unfinished ink of whoever draws: for the pages of the other processes, worth nothing a moment later."""
+
+    lesson: Id
+    node: Id
+    kind: Literal["pointer", "ink"]
+    by: Literal["master", "room"]
+    payload: dict[str, Any]
+
+
+AnyNote = Head | Revoked | Here | Spoken | Signalled
 
 encode_note = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(AnyNote).decode

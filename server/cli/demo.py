@@ -84,9 +84,10 @@ async def _answer(ws: aiohttp.ClientWebSocketResponse, *types: str) -> dict[str,
     """The next message of one of these types."""
     async with asyncio.timeout(ANSWER_SECONDS):
         while True:
-            message: dict[str, Any] = await ws.receive_json()
-            if message.get("type") in types:
-                return message
+            frame = await ws.receive_json()
+            for message in frame if isinstance(frame, list) else [frame]:
+                if message.get("type") in types:
+                    return dict(message)
 
 
 def become_synthetic(spec: dict[str, Any]) -> None:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
-from msgspec import Meta, Struct
 
-from server.domain.events import ParticipantId
+from server.domain.board.commands import COMMANDS as BOARD
+from server.domain.checkin.commands import COMMANDS as CHECKIN
+from server.domain.command import IN_CLASS, Command, Phase
+from server.domain.command import SYSTEM as SYSTEM
+from server.domain.command import CommandId as CommandId
+from server.domain.director.commands import COMMANDS as DIRECTOR
+from server.domain.events import Position
+from server.domain.hands.commands import COMMANDS as HANDS
+from server.domain.help.commands import COMMANDS as HELP
+from server.domain.mic.commands import COMMANDS as MIC
+from server.domain.payload import ParticipantId
 from server.domain.principal import Role
+from server.domain.quiz.commands import COMMANDS as QUIZ
 from server.domain.refused import Refused
-
-CommandId = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[^\\x00]*$")]
-"""PostgreSQL keeps no NUL."""
-
-SYSTEM = "system"
-"""Actor of commands drawn by the server itself: presence and deadlines (S15)."""
-
-
-class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all commands. `roles`: who may give it; empty: only the server itself."""
-
-    kind: ClassVar[str]
-    roles: ClassVar[frozenset[Role]] = frozenset()
-
+from server.domain.seats.commands import COMMANDS as SEATS
+from server.domain.talk.commands import COMMANDS as TALK
+from server.domain.tools.commands import COMMANDS as TOOLS
 
 _MASTER: frozenset[Role] = frozenset({"master"})
 
@@ -80,6 +79,15 @@ class ReleaseFromStage(Command, frozen=True, kw_only=True):
     participant: ParticipantId
 
 
+class SwapStage(Command, frozen=True, kw_only=True):
+    """Change over two positions of the stage."""
+
+    kind: ClassVar[str] = "stage.swap"
+    roles: ClassVar[frozenset[Role]] = _MASTER
+    a: Position
+    b: Position
+
+
 class RemoveParticipant(Command, frozen=True, kw_only=True):
     """Send a classroom out."""
 
@@ -130,25 +138,36 @@ class ArchiveLesson(Command, frozen=True):
     kind: ClassVar[str] = "lesson.archive"
 
 
-COMMANDS: Mapping[str, type[Command]] = {
-    cls.kind: cls
-    for cls in (
-        OpenLesson,
-        GoLive,
-        PauseLesson,
-        EndLesson,
-        ReopenLesson,
-        CallOnStage,
-        ReleaseFromStage,
-        RemoveParticipant,
-        Join,
-        Leave,
-        ExpireStage,
-        EndByItself,
-        CancelLesson,
-        ArchiveLesson,
-    )
-}
+class AnchorClock(Command, frozen=True, kw_only=True):
+    """A process that was restarted, or joins in, carries the lesson's clock on (S18)."""
+
+    kind: ClassVar[str] = "clock.anchor"
+    phases: ClassVar[frozenset[Phase] | None] = IN_CLASS
+    utc: int
+    """UTC ms as it has it."""
+
+
+_PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_LESSON: tuple[type[Command], ...] = (
+    OpenLesson,
+    GoLive,
+    PauseLesson,
+    EndLesson,
+    ReopenLesson,
+    CallOnStage,
+    ReleaseFromStage,
+    SwapStage,
+    RemoveParticipant,
+    Join,
+    Leave,
+    ExpireStage,
+    EndByItself,
+    CancelLesson,
+    ArchiveLesson,
+    AnchorClock,
+)
+
+COMMANDS: Mapping[str, type[Command]] = {cls.kind: cls for cls in (*_LESSON, *_PARTS)}
 
 
 def parse_command(kind: str, payload: Any) -> Command:

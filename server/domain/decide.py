@@ -6,28 +6,56 @@ An empty tuple means that the lesson is as asked for already: acknowledged, noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from server.domain import calling
 from server.domain import commands as c
 from server.domain import events as e
+from server.domain.board import rules as board
+from server.domain.checkin import rules as checkin
+from server.domain.command import Command, Deadline, Decision, Giver, Moment
+from server.domain.director import rules as director
+from server.domain.hands import rules as hands
+from server.domain.help import rules as help_rules
 from server.domain.lesson import IN_CLASS, JOINABLE, REOPEN_MS, STAGE_KEPT_MS, TRANSITIONS, LessonState
+from server.domain.mic import rules as mic
+from server.domain.payload import Payload
 from server.domain.plan import ENDS_MS, KEPT_MS, NO_PLAN, OPENS_MS, Plan
-from server.domain.principal import MASTER, Role
+from server.domain.principal import MASTER
+from server.domain.quiz import rules as quiz
 from server.domain.refused import Refused
-from server.domain.stage import free_position, position_of
+from server.domain.rule import Rule
+from server.domain.seats import rules as seats
+from server.domain.stage import CALLING, position_of
+from server.domain.talk import rules as talk
+from server.domain.tools import rules as tools
 
-Events = tuple[e.Payload, ...]
-
-
-def decide(state: LessonState, command: c.Command, role: Role | None, at: int) -> Events:
-    """What `command`, given by `role` (None: the server itself) at `at` ms, makes happen; raises `Refused`."""
-    if role is not None and role not in command.roles:
-        raise Refused("forbidden")
-    return _RULES[type(command)](state, command, at)
+Events = tuple[Payload, ...]
 
 
-def _step(state: LessonState, event: e.Payload) -> e.Payload:
+def decide(state: LessonState, command: Command, giver: Giver | None, moment: Moment) -> Decision:
+    """What `command`, given by `giver` (None: the server itself), makes happen; raises `Refused`."""
+    _entitled(state, command, giver)
+    rule = _PARTS.get(type(command))
+    if rule is not None:
+        return rule(state, command, giver, moment)
+    return Decision(_RULES[type(command)](state, command, moment.at))
+
+
+def _entitled(state: LessonState, command: Command, giver: Giver | None) -> None:
+    if giver is not None:
+        if giver.role not in command.roles:
+            raise Refused("forbidden")
+        bound = giver.role != "master" or command.master_own
+        foreign = bound and getattr(command, "participant", None) != giver.participant
+        elsewhere = giver.role == "seat" and getattr(command, "seat", giver.seat) != giver.seat
+        if command.own and (foreign or elsewhere):
+            raise Refused("forbidden")
+    if command.phases is not None and state.phase not in command.phases:
+        raise Refused("lesson.phase", phase=state.phase)
+
+
+def _step(state: LessonState, event: Payload) -> Payload:
     if (state.phase, event.kind) not in TRANSITIONS:
         raise Refused("lesson.phase", phase=state.phase)
     return event
@@ -76,6 +104,10 @@ def _archive(state: LessonState, _: c.ArchiveLesson, at: int) -> Events:
     return (e.LessonArchived(),) if over else ()
 
 
+def _anchor(_: LessonState, command: c.AnchorClock, __: int) -> Events:
+    return (e.ClockAnchored(utc=command.utc),)
+
+
 def _reopen(state: LessonState, _: c.ReopenLesson, at: int) -> Events:
     if state.ended_at is not None and at - state.ended_at > REOPEN_MS:
         raise Refused("lesson.phase", phase=state.phase)
@@ -83,17 +115,10 @@ def _reopen(state: LessonState, _: c.ReopenLesson, at: int) -> Events:
 
 
 def _call(state: LessonState, command: c.CallOnStage, __: int) -> Events:
-    who = state.participants.get(command.participant)
-    if who is None or who.role != "classroom":
-        raise Refused("participant.unknown")
-    if state.phase not in ("live", "break"):
+    room = calling.classroom(state, command.participant)
+    if state.phase not in CALLING:
         raise Refused("lesson.phase", phase=state.phase)
-    if position_of(state.stage, who.id) is not None:
-        return ()
-    position = free_position(state.stage)
-    if position is None:
-        raise Refused("stage.full")
-    return (e.StageCalled(participant=who.id, position=position),)
+    return calling.on_stage(state, room)
 
 
 def _off_stage(state: LessonState, participant: str) -> Events:
@@ -105,6 +130,11 @@ def _release(state: LessonState, command: c.ReleaseFromStage, __: int) -> Events
     if command.participant not in state.participants:
         raise Refused("participant.unknown")
     return _off_stage(state, command.participant)
+
+
+def _swap(state: LessonState, command: c.SwapStage, __: int) -> Events:
+    taken = command.a in state.stage or command.b in state.stage
+    return (e.StageSwapped(a=command.a, b=command.b),) if taken and command.a != command.b else ()
 
 
 def _remove(state: LessonState, command: c.RemoveParticipant, __: int) -> Events:
@@ -137,7 +167,7 @@ def _expire(state: LessonState, command: c.ExpireStage, at: int) -> Events:
     return () if since is None or at < since + STAGE_KEPT_MS else _off_stage(state, command.participant)
 
 
-_RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
+_RULES: Mapping[type[Command], Callable[[LessonState, Any, int], Events]] = {
     c.OpenLesson: _open,
     c.GoLive: _live,
     c.PauseLesson: _pause,
@@ -145,6 +175,7 @@ _RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
     c.ReopenLesson: _reopen,
     c.CallOnStage: _call,
     c.ReleaseFromStage: _release,
+    c.SwapStage: _swap,
     c.RemoveParticipant: _remove,
     c.Join: _join,
     c.Leave: _leave,
@@ -152,29 +183,32 @@ _RULES: Mapping[type[c.Command], Callable[[LessonState, Any, int], Events]] = {
     c.EndByItself: _end_by_itself,
     c.CancelLesson: _cancel,
     c.ArchiveLesson: _archive,
+    c.AnchorClock: _anchor,
 }
 
+_PARTS: Mapping[type[Command], Rule] = {
+    **hands.RULES,
+    **mic.RULES,
+    **help_rules.RULES,
+    **checkin.RULES,
+    **quiz.RULES,
+    **seats.RULES,
+    **talk.RULES,
+    **tools.RULES,
+    **board.RULES,
+    **director.RULES,
+}
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A command the clock will give."""
-
-    at: int
-    """ms on the lesson clock."""
-    command: c.Command
-    command_id: str
-    """Derived from the state, so that it is carried out exactly once whoever fires it (S15)."""
-    until: int | None = None
-    """Too late from then on; None: never."""
-
-    def due(self, now: int) -> bool:
-        """Whether it is to be given at `now`."""
-        return self.at <= now and (self.until is None or now < self.until)
+_DEADLINES: tuple[Callable[[LessonState], Iterator[Deadline]], ...] = (
+    *(hands.deadlines, mic.deadlines, help_rules.deadlines, checkin.deadlines, quiz.deadlines, seats.deadlines),
+    *(talk.deadlines, tools.deadlines, board.deadlines, director.deadlines),
+)
 
 
 def next_deadline(state: LessonState, plan: Plan = NO_PLAN) -> Deadline | None:
     """The earliest thing time alone will change, None if nothing."""
-    return min((*_stage_deadlines(state), *_plan_deadlines(state, plan)), key=lambda due: due.at, default=None)
+    parts = (due for deadlines in _DEADLINES for due in deadlines(state))
+    return min((*_stage_deadlines(state), *_plan_deadlines(state, plan), *parts), key=lambda due: due.at, default=None)
 
 
 def _stage_deadlines(state: LessonState) -> Iterator[Deadline]:

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-ParticipantId = Annotated[str, Meta(min_length=1, max_length=64)]
+from server.domain.board.events import EVENTS as BOARD
+from server.domain.checkin.events import EVENTS as CHECKIN
+from server.domain.director.events import EVENTS as DIRECTOR
+from server.domain.hands.events import EVENTS as HANDS
+from server.domain.help.events import EVENTS as HELP
+from server.domain.mic.events import EVENTS as MIC
+from server.domain.payload import ParticipantId, Payload
+from server.domain.quiz.events import EVENTS as QUIZ
+from server.domain.seats.events import EVENTS as SEATS
+from server.domain.talk.events import EVENTS as TALK
+from server.domain.tools.events import EVENTS as TOOLS
+
 Position = Annotated[int, Meta(ge=1, le=4)]
 
 
 class EventError(Exception):
     """A stored event that no known version of the program wrote."""
-
-
-class Payload(Struct, frozen=True, kw_only=True):
-    """Base of all event payloads; `kind` and `v` name the shape."""
-
-    kind: ClassVar[str]
-    v: ClassVar[int] = 1
 
 
 class LessonOpened(Payload, frozen=True):
@@ -70,6 +74,14 @@ class LessonArchived(Payload, frozen=True):
     kind: ClassVar[str] = "lesson.archived"
 
 
+class ClockAnchored(Payload, frozen=True, kw_only=True):
+    """The lesson clock is carried on by a process that was restarted, or joins in (S18)."""
+
+    kind: ClassVar[str] = "clock.anchored"
+    utc: int
+    """UTC ms as that process has it; the event's `at` is later where the clock before it was ahead: it never goes back."""
+
+
 class ParticipantJoined(Payload, frozen=True, kw_only=True):
     """A participant is here, for the first time or again."""
 
@@ -108,23 +120,33 @@ class StageReleased(Payload, frozen=True, kw_only=True):
     position: Position
 
 
-PAYLOADS: Mapping[str, type[Payload]] = {
-    cls.kind: cls
-    for cls in (
-        LessonOpened,
-        LessonLive,
-        LessonEnded,
-        LessonReopened,
-        LessonPaused,
-        LessonCancelled,
-        LessonArchived,
-        ParticipantJoined,
-        ParticipantLeft,
-        ParticipantRemoved,
-        StageCalled,
-        StageReleased,
-    )
-}
+class StageSwapped(Payload, frozen=True, kw_only=True):
+    """Two positions changed over; one of them may have been empty."""
+
+    kind: ClassVar[str] = "stage.swapped"
+    a: Position
+    b: Position
+
+
+_PARTS: tuple[type[Payload], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_LESSON: tuple[type[Payload], ...] = (
+    LessonOpened,
+    LessonLive,
+    LessonEnded,
+    LessonReopened,
+    LessonPaused,
+    LessonCancelled,
+    LessonArchived,
+    ClockAnchored,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantRemoved,
+    StageCalled,
+    StageReleased,
+    StageSwapped,
+)
+
+PAYLOADS: Mapping[str, type[Payload]] = {cls.kind: cls for cls in (*_LESSON, *_PARTS)}
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}

@@ -17,8 +17,19 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from server.domain import events as e
-
-Phase = Literal["scheduled", "open", "live", "break", "ended", "archived", "cancelled"]
+from server.domain.board import state as board
+from server.domain.checkin import state as checkin
+from server.domain.command import IN_CLASS as IN_CLASS
+from server.domain.command import Phase as Phase
+from server.domain.director import state as director
+from server.domain.hands import state as hands
+from server.domain.help import state as help_state
+from server.domain.mic import state as mic
+from server.domain.quiz import state as quiz
+from server.domain.seats import state as seats
+from server.domain.stage import swapped
+from server.domain.talk import state as talk
+from server.domain.tools import state as tools
 
 REOPEN_MS = 10 * 60_000
 """An ended lesson may be reopened for this long (S8)."""
@@ -42,8 +53,6 @@ TRANSITIONS: Mapping[tuple[Phase, str], Phase] = {
 
 JOINABLE: frozenset[Phase] = frozenset({"scheduled", "open", "live", "break"})
 """Phases in which media sessions may exist."""
-IN_CLASS: frozenset[Phase] = frozenset({"open", "live", "break"})
-"""Phases between the opening and the end."""
 ON_AIR: frozenset[Phase] = frozenset({"live"})
 """Phases in which program and stage are forwarded."""
 
@@ -81,12 +90,23 @@ class LessonState:
     removed: frozenset[str] = frozenset()
     master_left_at: int | None = None
     """When the master was last missed, ms; None while it is here, and if it never came."""
+    hands: hands.Hands = field(default_factory=hands.Hands)
+    mic: mic.Microphones = field(default_factory=mic.Microphones)
+    help: help_state.Help = field(default_factory=help_state.Help)
+    checkin: checkin.Checkin = field(default_factory=checkin.Checkin)
+    quiz: quiz.Quizzes = field(default_factory=quiz.Quizzes)
+    seats: seats.Seats = field(default_factory=seats.Seats)
+    talk: talk.Talk = field(default_factory=talk.Talk)
+    tools: tools.Tools = field(default_factory=tools.Tools)
+    board: board.Board = field(default_factory=board.Board)
+    director: director.Director = field(default_factory=director.Director)
 
 
 def fold(state: LessonState, event: e.Envelope) -> LessonState:
     """The state after one event."""
-    applied = _APPLY[event.kind](state, event.payload, event.at)
-    return replace(applied, seq=event.seq, at=event.at)
+    applied = _APPLY[event.kind](state, event.payload, event.at) if event.kind in _APPLY else state
+    parts = {name: change(getattr(state, name), event.payload, event.at) for name, change in _PARTS.get(event.kind, ())}
+    return replace(applied, seq=event.seq, at=event.at, **parts)
 
 
 def fold_all(state: LessonState, log: Iterable[e.Envelope]) -> LessonState:
@@ -184,6 +204,10 @@ def _released(state: LessonState, payload: e.StageReleased, _: int) -> LessonSta
     return replace(state, stage=_without(state.stage, payload.position), away=_without(state.away, payload.participant))
 
 
+def _swapped(state: LessonState, payload: e.StageSwapped, _: int) -> LessonState:
+    return replace(state, stage=MappingProxyType(swapped(state.stage, payload.a, payload.b)))
+
+
 _APPLY: Mapping[str, Callable[[LessonState, Any, int], LessonState]] = {
     "lesson.opened": _opened,
     "lesson.live": _live,
@@ -197,4 +221,24 @@ _APPLY: Mapping[str, Callable[[LessonState, Any, int], LessonState]] = {
     "participant.removed": _removed,
     "stage.called": _called,
     "stage.released": _released,
+    "stage.swapped": _swapped,
 }
+
+_FOLDS: Mapping[str, Mapping[str, Callable[[Any, Any, int], Any]]] = {
+    "hands": hands.FOLD,
+    "mic": mic.FOLD,
+    "help": help_state.FOLD,
+    "checkin": checkin.FOLD,
+    "quiz": quiz.FOLD,
+    "seats": seats.FOLD,
+    "talk": talk.FOLD,
+    "tools": tools.FOLD,
+    "board": board.FOLD,
+    "director": director.FOLD,
+}
+
+_PARTS: Mapping[str, tuple[tuple[str, Callable[[Any, Any, int], Any]], ...]] = {
+    kind: tuple((name, changes[kind]) for name, changes in _FOLDS.items() if kind in changes)
+    for kind in {kind for changes in _FOLDS.values() for kind in changes}
+}
+"""Event kind → the parts that it changes, and how."""

@@ -24,7 +24,9 @@ class Link:
     """UTC ms, None: never. Expiry stops neither a running session nor its reconnect."""
     revoked_at: int | None = None
     """UTC ms; a revoked link's sockets and sessions end within two seconds."""
+    seat: int = 0
+    """Of a student's device; 0: none."""
 
     def principal(self, admission: str) -> Principal:
         """Who one admission of this link is."""
-        return Principal(self.id, admission, self.lesson, self.role, self.participant, self.name)
+        return Principal(self.id, admission, self.lesson, self.role, self.participant, self.name, self.seat)

@@ -4,7 +4,7 @@
 |---|---|---|
 | master's mic, camera, screen | `program` while live | no |
 | classroom's camera | `wall`; `stage` too while it is on stage | no |
-| classroom's mic | the same | unless on stage and present |
+| classroom's mic | the same | unless on stage, present and closed by nobody (`mic.heard`) |
 
 | watcher | holds |
 |---|---|
@@ -23,6 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server.domain.lesson import JOINABLE, ON_AIR, LessonState
+from server.domain.mic.heard import is_heard
 from server.domain.principal import MASTER, Role
 from server.domain.slots import WALL_SLOTS, Kind
 from server.domain.stage import POSITIONS, position_of
@@ -100,7 +101,7 @@ def _wanted_source(state: LessonState, place: Place) -> WantedSource:
         return WantedSource(key, (), True)
     on_stage = _on_stage(state, place.participant)
     labels = _labels(state, "wall", "stage") if on_stage else _labels(state, "wall")
-    return WantedSource(key, labels, place.source == "mic" and not (on_stage and _present(state, place.participant)))
+    return WantedSource(key, labels, place.source == "mic" and not is_heard(state, place.participant))
 
 
 def wanted_labels(state: LessonState, role: Role) -> tuple[str, ...]:
@@ -108,6 +109,8 @@ def wanted_labels(state: LessonState, role: Role) -> tuple[str, ...]:
     words: Mapping[Role, tuple[str, ...]] = {
         "master": ("stage", "wall"),
         "classroom": ("program", "stage"),
+        "assistant": (),
+        "seat": (),
         "viewer": ("program", "stage"),
         "wall": ("wall",),
     }
@@ -126,11 +129,6 @@ def _labels(state: LessonState, *words: str) -> tuple[str, ...]:
 
 def _on_stage(state: LessonState, participant: str) -> bool:
     return state.phase in ON_AIR and position_of(state.stage, participant) is not None
-
-
-def _present(state: LessonState, participant: str) -> bool:
-    who = state.participants.get(participant)
-    return who is not None and who.present
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Role = Literal["master", "classroom", "viewer", "wall"]
+Role = Literal["master", "classroom", "assistant", "seat", "viewer", "wall"]
+"""`classroom` is the room's public screen, `assistant` the assistant's own console, `seat` one student's device (S3)."""
+ROLES: tuple[Role, ...] = get_args(Role)
 Surface = Literal["screen", "console", "seat"]
 
 MASTER = "master"
@@ -26,6 +28,8 @@ class Principal:
     """`master`, or a classroom's opaque id (the same for every link of that classroom); None for viewer and wall."""
     name: str
     """What people call it."""
+    seat: int = 0
+    """Of a student's device; 0: none."""
 
     @property
     def papers(self) -> frozenset[str]:

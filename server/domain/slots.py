@@ -14,6 +14,8 @@ Kind = Literal["audio", "video"]
 SOURCES: Mapping[Role, tuple[str, ...]] = {
     "master": ("mic", "camera", "screen"),
     "classroom": ("mic", "camera"),
+    "assistant": (),
+    "seat": (),
     "viewer": (),
     "wall": (),
 }
@@ -30,6 +32,8 @@ _WALL = tuple(f"wall.{n}.video" for n in range(1, WALL_SLOTS + 1))
 SLOTS: Mapping[Role, frozenset[str]] = {
     "master": frozenset((*_STAGE, *_WALL)),
     "classroom": frozenset((*_PROGRAM, *_STAGE)),
+    "assistant": frozenset(),
+    "seat": frozenset(),
     "viewer": frozenset((*_PROGRAM, *_STAGE)),
     "wall": frozenset(_WALL),
 }
@@ -54,6 +58,8 @@ def check_sources(role: Role, names: Sequence[str]) -> None:
 
 def check_slots(role: Role, names: Sequence[str] | None) -> None:
     """Refuse slots a watcher of this role may not have; None (a plain offer) gets the program, which a wall has not."""
+    if not SLOTS[role]:
+        raise Refused("forbidden")
     if names is None:
         if role == "wall":
             raise Refused("sdp.names")

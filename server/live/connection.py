@@ -7,12 +7,14 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from server.domain.audience import View, view_of
+from server.domain.command import Giver
 from server.domain.commands import parse_command
 from server.domain.media_plan import place_of
 from server.domain.principal import Principal, Surface
+from server.domain.seen import Audience, audience_of
 from server.errors import AppError, BadRequest
 from server.live import messages as m
+from server.live.intercom import Said, addressed
 from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors, error_body
 from server.live.registry import Session
@@ -43,7 +45,7 @@ class Connection:
         self.surface = surface
         self.page = page
         self.outbox = outbox
-        self.view: View = view_of(principal.role)
+        self.audience: Audience = audience_of(principal.role, principal.participant, principal.seat)
         self._room = room
         self._claims = set(sessions)
         self._stale: dict[str, Session] = {}
@@ -103,6 +105,8 @@ class Connection:
             self._room.send_state(self, message.after)
         elif isinstance(message, m.CommandMessage):
             await self._command(message)
+        elif isinstance(message, m.Speak):
+            await self._speak(message)
         elif isinstance(message, m.Signal):
             self._signal(m.parse_signal(message))
         else:
@@ -111,19 +115,35 @@ class Connection:
     async def _command(self, message: m.CommandMessage) -> None:
         with as_app_errors():
             command = parse_command(message.kind, message.payload)
-            seq = await self._room.execute(self.principal.id, self.principal.role, message.id, command)
+            seq = await self._room.execute(self.principal.id, giver_of(self.principal), message.id, command)
         self.outbox.put({"type": "ack", "id": message.id, "seq": seq})
         await self._room.settle()
 
-    def _signal(self, signal: m.Played | m.Mic | m.WallPage) -> None:
+    async def _speak(self, message: m.Speak) -> None:
+        who, room = self.principal, self._room
+        source, target = addressed(who.role, who.participant, message.to, room.names)
+        said = Said(who.lesson, who.id, message.id, room.services.clock.wall_ms(), source, target, message.text)
+        with as_app_errors():
+            await room.speak(said)
+        self.outbox.put({"type": "ack", "id": message.id, "seq": 0})
+
+    def hear(self, messages: Sequence[Said]) -> None:
+        """Words of the intercom that this page may hear."""
+        heard = [said.shown() for said in messages if said.reaches(self.audience)]
+        if heard:
+            self.outbox.put({"type": "intercom", "messages": heard})
+
+    def _signal(self, signal: m.AnySignal) -> None:
         room, now = self._room, self._room.services.clock.monotonic_ms()
         if isinstance(signal, m.Played):
             plays = {"audio": signal.audio, "camera": signal.camera, "screen": signal.screen}
             room.presence.played(self.number, plays, now)
         elif isinstance(signal, m.Mic):
             room.presence.mic(self.number, signal.silent, now)
-        else:
+        elif isinstance(signal, m.WallPage):
             self._turn_wall(signal.page)
+        else:
+            room.relay.pass_on(self, signal, room.state.board.pen, now)
 
     def _turn_wall(self, page: int) -> None:
         if self.principal.role not in ("master", "wall"):
@@ -140,6 +160,11 @@ class Connection:
             if self._shown.get(session.id) != slots:
                 self._shown[session.id] = slots
                 self.outbox.put({"type": "slots", "session": session.id, "slots": slots})
+
+
+def giver_of(principal: Principal) -> Giver:
+    """The principal as the domain sees it."""
+    return Giver(principal.role, principal.participant, principal.seat, principal.id)
 
 
 def _shown(state: SlotState) -> dict[str, str | None]:

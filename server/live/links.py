@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.lesson import LessonState, fold_all
+from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.principal import MASTER, Role
 from server.errors import BadRequest, NoSuchLesson
 from server.live.clock import Clock
+from server.live.snapshot import load_folded
 from server.store import Store
 from server.store.links import put_lesson, put_link
 
@@ -79,7 +80,7 @@ async def read_lesson(store: Store, id_or_name: str) -> LessonState:
     start = await store.lesson(lesson_id) if lesson_id else None
     if start is None:
         raise NoSuchLesson
-    return fold_all(start, await store.tail(start.id, 0))
+    return await load_folded(store, start)
 
 
 async def draw_link(
@@ -89,7 +90,9 @@ async def draw_link(
     that name, unless it was removed from the lesson; pages have a word for a master without one. Raises `NoSuchLesson`, `BadRequest`.
     """
     lesson = await read_lesson(store, lesson_id)
-    if role == "classroom" and not name:
+    if role == "seat":
+        raise BadRequest("a student's device enters by its room's code", field="role")
+    if role in ("classroom", "assistant") and not name:
         raise BadRequest("a classroom's link needs its name", field="name")
     who = MASTER if role == "master" else None
     new = Link(new_id(), lesson.id, role, who, _checked(name) if name else "", clock.wall_ms(), expires_at)

@@ -7,11 +7,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from server.domain.board.events import MOST_PAGES, Coordinate, Tool
 from server.domain.commands import CommandId
 from server.domain.principal import Surface
 from server.errors import BadRequest
 
-PROTOCOL = 1
+PROTOCOL = 2
+PROTOCOLS = (1, 2)
+"""What is spoken: a page of the build before goes on until its lesson is over (S19)."""
+ARRAYS_SINCE = 2
+"""From this version on a frame of the server may be an array of messages."""
 
 Word = Annotated[str, Meta(max_length=64)]
 
@@ -44,8 +49,17 @@ class CommandMessage(FromPage, frozen=True, tag="command", kw_only=True):
 class Signal(FromPage, frozen=True, tag="signal", kw_only=True):
     """Latest wins, never stored."""
 
-    kind: Literal["played", "mic", "wall"]
+    kind: Literal["played", "mic", "wall", "pointer", "ink"]
     payload: dict[str, Any] = field(default_factory=dict)
+
+
+class Speak(FromPage, frozen=True, tag="intercom", kw_only=True):
+    """Words between the teacher and the assistants."""
+
+    id: CommandId
+    to: Word = ""
+    """Participant; empty: the teacher says it to every assistant, an assistant to the teacher."""
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
 class Ping(FromPage, frozen=True, tag="ping", kw_only=True):
@@ -75,7 +89,30 @@ class WallPage(Struct, frozen=True, kw_only=True):
     page: Annotated[int, Meta(ge=0, le=1000)] = 0
 
 
-AnyFromPage = Hello | CommandMessage | Signal | Ping
+class Pointer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the laser pointer is; without a sheet: it is gone."""
+
+    sheet: Word = ""
+    page: Annotated[int, Meta(ge=0, le=MOST_PAGES)] = 0
+    x: Coordinate | None = None
+    y: Coordinate | None = None
+
+
+class Ink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is drawn of a stroke and not yet in the log; without an item: nothing is. A pen where no tool is named."""
+
+    sheet: Word = ""
+    page: Annotated[int, Meta(ge=0, le=MOST_PAGES)] = 0
+    item: Annotated[str, Meta(max_length=24)] = ""
+    points: Annotated[str, Meta(max_length=3_800)] = ""
+    color: Annotated[str, Meta(max_length=7)] = ""
+    width: Annotated[int, Meta(ge=0, le=1000)] = 0
+    tool: Tool = "pen"
+
+
+AnyFromPage = Hello | CommandMessage | Signal | Speak | Ping
+AnySignal = Played | Mic | WallPage | Pointer | Ink
+_SHAPES: dict[str, type[AnySignal]] = {"played": Played, "mic": Mic, "wall": WallPage, "pointer": Pointer, "ink": Ink}
 
 
 def parse_message(message: Any) -> AnyFromPage:
@@ -94,10 +131,9 @@ def parse_hello(message: Any) -> Hello:
     return hello
 
 
-def parse_signal(signal: Signal) -> Played | Mic | WallPage:
+def parse_signal(signal: Signal) -> AnySignal:
     """A signal's payload; raises `BadRequest`."""
-    shapes: dict[str, type[Played | Mic | WallPage]] = {"played": Played, "mic": Mic, "wall": WallPage}
     try:
-        return msgspec.convert(signal.payload, shapes[signal.kind])
+        return msgspec.convert(signal.payload, _SHAPES[signal.kind])
     except msgspec.ValidationError as error:
         raise BadRequest(str(error)) from error

@@ -4,44 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from server.bus import Bus, Head, Here
-from server.domain import audience, commands
-from server.domain.decide import decide, next_deadline
+from server.bus import Here, Spoken
+from server.domain import commands
+from server.domain.command import Command, Giver
+from server.domain.decide import next_deadline
 from server.domain.events import Envelope
-from server.domain.lesson import JOINABLE, LessonState, fold, fold_all
+from server.domain.facts import Facts
+from server.domain.lesson import JOINABLE, LessonState
 from server.domain.plan import NO_PLAN, Plan
-from server.domain.principal import Role
 from server.domain.refused import Refused
-from server.errors import NoSuchLesson, TooMany
-from server.live.clock import Clock
+from server.errors import NoSuchLesson, WrongPhase
 from server.live.connection import Connection
-from server.live.desk import Desk
+from server.live.intercom import Said
+from server.live.log import LessonLog
 from server.live.presence import Presence
-from server.store import Append, Conflict, Life, PersonRole, Store
+from server.live.relay import Relay
+from server.live.roster import Roster
+from server.live.services import Services
+from server.live.voice import Voice
+from server.live.wanted import routes_alike
 
 log = logging.getLogger(__name__)
-
-TRIES = 50
-"""Decisions of one command before it gives up against the others' (S14)."""
-RECENT = 512
-"""Events kept for pages that come back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What every room of a process shares."""
-
-    store: Store
-    bus: Bus
-    desk: Desk
-    clock: Clock
-    node: str
-    build: str
 
 
 class Room:
@@ -49,10 +35,11 @@ class Room:
 
     def __init__(self, services: Services, start: LessonState) -> None:
         self.services = services
-        self.state = start
+        self.roster = Roster(services.store, start.id)
+        self.log = LessonLog(services, self.roster, start, self)
+        self._voice = Voice(self.log)
         self.plan = NO_PLAN
         """What the timetable wants, at most a second old."""
-        self.names: dict[str, str] = {}
         self.connections: dict[int, Connection] = {}
         self.revoked: set[str] = set()
         """Papers of this lesson (links, devices, login sessions) that are revoked, as far as this process was told."""
@@ -60,108 +47,52 @@ class Room:
         self.presence = Presence(now)
         self.publishing = asyncio.Lock()
         """One publisher at a time looks whether its place is free."""
+        self.relay = Relay(services.bus, services.node, start.id, self.connections)
         self.idle_since = now
         self.unsettled = True
         """Media may not be as the state wants it."""
-        self._roles: dict[str, PersonRole] = {}
-        self._recent: deque[Envelope] = deque(maxlen=RECENT)
-        self._horizon: dict[audience.View, int] = dict.fromkeys(audience.VIEWS, 0)
-        self._advancing = asyncio.Lock()
+        self._settled = start
+        """The state when it was last asked whether media are."""
         self._reconciling = asyncio.Lock()
-        self._ahead: tuple[LessonState, tuple[str, str]] | None = None
-        """The state after all that waits to be written, and the actor and command of its last event."""
-        self._generation = 0
         self._told: dict[int, Any] = {}
 
     @classmethod
     async def load(cls, services: Services, lesson_id: str) -> Room:
-        """Fold the lesson's log; raises `NoSuchLesson`."""
+        """Read the lesson's log; raises `NoSuchLesson`."""
         start = await services.store.lesson(lesson_id)
         if start is None:
             raise NoSuchLesson
         room = cls(services, start)
         await room.read_plan()
         await room.learn_names()
-        await room.catch_up()
+        await room.learn_facts()
+        await room.log.load()
         return room
 
     # --- the log -----------------------------------------------------------------------------------------------------
 
-    async def execute(self, actor: str, role: Role | None, command_id: str, command: commands.Command) -> int:
+    @property
+    def state(self) -> LessonState:
+        """Everything the log says."""
+        return self.log.state
+
+    @property
+    def facts(self) -> Facts:
+        """What the rules must know of the school."""
+        return self.log.facts
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Participant → what people call it."""
+        return self.roster.names
+
+    async def execute(self, actor: str, giver: Giver | None, command_id: str, command: Command) -> int:
         """Carry out a command once; returns the seq of its first acknowledgement. Raises domain `Refused`."""
-        known = await self.services.store.receipt(self.state.id, actor, command_id)
-        if known is not None:
-            return known
-        for _ in range(TRIES):
-            generation, (base, after) = self._generation, self._base()
-            events = self._decide(base, actor, role, command_id, command)
-            self._ahead = (fold_all(base, events), (actor, command_id)) if events else self._ahead
-            try:
-                done = await self.services.store.append(
-                    Append(self.state.id, base.seq, actor, command_id, events, _life(base, events), after)
-                )
-            except Exception as error:
-                self._stumble(generation)
-                if not isinstance(error, Conflict):
-                    raise
-                await self.catch_up()
-                await self._heed_plan(command)
-                continue
-            if done.repeated:
-                self._stumble(generation)
-            elif events:
-                await self._advance(events)
-                await self.services.bus.publish(Head(lesson=self.state.id, seq=done.seq))
-            return done.seq
-        raise TooMany("the lesson is too busy")
-
-    async def _heed_plan(self, command: commands.Command) -> None:
-        """After a conflict the office may have cancelled the lesson: then the log says so before anything else is decided."""
-        await self.read_plan()
-        if self.plan.cancelled and self.state.phase in ("scheduled", "open") and not isinstance(command, commands.CancelLesson):
-            await self._deadlines()
-
-    def _base(self) -> tuple[LessonState, tuple[str, str] | None]:
-        """What to decide on: the state as it will be when all that waits to be written is, and whose event will be its last."""
-        if self._ahead and self._ahead[0].seq > self.state.seq:
-            return self._ahead
-        return self.state, None
-
-    def _decide(self, base: LessonState, actor: str, role: Role | None, command_id: str, command: commands.Command) -> tuple[Envelope, ...]:
-        at = max(base.at, self.services.clock.wall_ms())
-        payloads = decide(base, command, role, at)
-        return tuple(Envelope(base.id, base.seq + n, at, payload, actor, None, command_id) for n, payload in enumerate(payloads, 1))
-
-    def _stumble(self, generation: int) -> None:
-        """What was decided on top of a failed append fails as well; begin again from the state that is written."""
-        if generation == self._generation:
-            self._generation += 1
-            self._ahead = None
+        return await self.log.execute(actor, giver, command_id, command)
 
     async def catch_up(self, head: int | None = None) -> None:
         """Read what others wrote; with `head`, only if this process is behind it."""
-        if head is not None and head <= self.state.seq:
-            return
-        async with self._advancing:
-            await self._apply(await self.services.store.tail(self.state.id, self.state.seq))
-
-    async def _advance(self, events: Sequence[Envelope]) -> None:
-        async with self._advancing:
-            if events[0].seq > self.state.seq + 1:
-                events = await self.services.store.tail(self.state.id, self.state.seq)
-            await self._apply(events)
-
-    async def _apply(self, events: Iterable[Envelope]) -> None:
-        fresh = [event for event in events if event.seq > self.state.seq]
-        if any(getattr(event.payload, "participant", None) not in {None, *self.names} for event in fresh):
-            await self.learn_names()
-        for event in fresh:
-            self.state = fold(self.state, event)
-            self._recent.append(event)
-            self._broadcast(event)
-        if fresh:
-            self._see_out()
-            self.unsettled = True
+        await self.log.catch_up(head)
 
     async def read_plan(self) -> None:
         """Read what the timetable wants now."""
@@ -170,53 +101,51 @@ class Room:
 
     async def learn_names(self) -> None:
         """Read the roster."""
-        people = await self.services.store.people(self.state.id)
-        self.names = {person.id: person.name for person in people}
-        self._roles = {person.id: person.role for person in people}
+        await self.roster.learn()
+
+    async def learn_facts(self) -> None:
+        """Read what the rules must know of the school."""
+        await self.log.learn_facts()
+
+    def told(self, event: Envelope) -> None:
+        """Tell every page that may see the event."""
+        self._voice.event(event, list(self.connections.values()))
+
+    async def settled(self, events: Sequence[Envelope]) -> None:
+        """Whatever else follows from the events."""
+        before, self._settled = self._settled, self.state
+        self.unsettled = self.unsettled or not routes_alike(before, self.state)
+        if before.removed is not self.state.removed:
+            self._see_out()
+        if any(event.kind == "lesson.archived" for event in events):
+            await self.services.intercom.erase(self.state.id)
+
+    async def overtaken(self, command: Command) -> None:
+        """After a conflict the office may have cancelled the lesson: then the log says so before anything else is decided."""
+        await self.read_plan()
+        if self.plan.cancelled and self.state.phase in ("scheduled", "open") and not isinstance(command, commands.CancelLesson):
+            await self._deadlines()
 
     # --- pages -------------------------------------------------------------------------------------------------------
 
     def admit(self, connection: Connection) -> None:
         """A page's socket opened."""
         self.connections[connection.number] = connection
-        self.presence.arrive(connection.number, connection.principal.participant)
+        who = connection.principal
+        self.presence.arrive(connection.number, who.participant if who.role in ("master", "classroom") else None)
 
     def dismiss(self, connection: Connection) -> None:
         """A page's socket closed."""
         self.connections.pop(connection.number, None)
         self._told.pop(connection.number, None)
         self.presence.depart(connection.number)
+        self.relay.forget(connection.number)
         self.idle_since = self.services.clock.monotonic_ms()
 
     def send_state(self, connection: Connection, after: int | None) -> None:
-        """Bring a page up to date: with the events it missed if they are at hand, else with the whole state."""
-        view = connection.view
-        if after is None or not self._replay(connection, after):
-            shown = audience.project_state(self.state, view, self.names)
-            connection.outbox.put({"type": "state", "seq": self._horizon[view], "state": shown})
+        """Bring a page up to date, from the event it has seen last."""
+        self._voice.state(connection, after)
         self._told.pop(connection.number, None)
-
-    def _replay(self, connection: Connection, after: int) -> bool:
-        if after > self.state.seq or after < self.state.seq - len(self._recent):
-            return False
-        prev = after
-        for event in self._recent:
-            if event.seq > after:
-                message = audience.project_event(event, connection.view, prev, self.names)
-                if message:
-                    connection.outbox.put(message)
-                    prev = event.seq
-        return True
-
-    def _broadcast(self, event: Envelope) -> None:
-        for view in audience.VIEWS:
-            message = audience.project_event(event, view, self._horizon[view], self.names)
-            if message is None:
-                continue
-            self._horizon[view] = event.seq
-            for connection in list(self.connections.values()):
-                if connection.view == view:
-                    connection.outbox.put(message)
 
     def _see_out(self) -> None:
         for connection in list(self.connections.values()):
@@ -247,6 +176,29 @@ class Room:
             seen |= session.tag.papers
         return seen - self.revoked
 
+    # --- the intercom ------------------------------------------------------------------------------------------------
+
+    async def speak(self, said: Said) -> None:
+        """Say something once; pages here hear it at once, those of other processes as soon as they are told. Raises `AppError`."""
+        if self.state.phase not in JOINABLE:
+            raise WrongPhase("no intercom now", phase=self.state.phase)
+        if await self.services.intercom.say(said):
+            self.hear(said)
+            note = Spoken(lesson=said.lesson, node=self.services.node, principal=said.principal, message=said.message)
+            await self.services.bus.publish(note)
+
+    async def overhear(self, principal: str, message: str) -> None:
+        """Another process says that something was said."""
+        if any(connection.audience.view in ("master", "staff") for connection in self.connections.values()):
+            said = await self.services.intercom.one(self.state.id, principal, message)
+            if said:
+                self.hear(said)
+
+    def hear(self, said: Said) -> None:
+        """Tell the pages that may hear it."""
+        for connection in list(self.connections.values()):
+            connection.hear([said])
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     async def step(self) -> None:
@@ -274,10 +226,10 @@ class Room:
             return  # after the end nobody joins or leaves any more
         now = self.services.clock.monotonic_ms()
         joined, left = self.presence.changes(self.state, self.services.desk.health(self.state.id), now)
-        if joined - self._roles.keys():
+        if joined - self.roster.roles.keys():
             await self.learn_names()
-        for who in sorted(joined & self._roles.keys()):
-            await self._system(commands.Join(participant=who, role=self._roles[who]), f"join:{self.state.seq}:{who}")
+        for who in sorted(joined & self.roster.roles.keys()):
+            await self._system(commands.Join(participant=who, role=self.roster.roles[who]), f"join:{self.state.seq}:{who}")
         for who in sorted(left):
             await self._system(commands.Leave(participant=who), f"leave:{self.state.seq}:{who}")
 
@@ -286,7 +238,7 @@ class Room:
         if due and due.due(self.services.clock.wall_ms()):
             await self._system(due.command, due.command_id)
 
-    async def _system(self, command: commands.Command, command_id: str) -> None:
+    async def _system(self, command: Command, command_id: str) -> None:
         try:
             await self.execute(commands.SYSTEM, None, command_id[:64], command)
         except Refused as refused:
@@ -300,21 +252,14 @@ class Room:
     def _tell_presence(self) -> None:
         if not self.connections:
             return
-        people = {who: (self._roles[who], name) for who, name in self.names.items() if who not in self.state.removed}
+        people = {who: (self.roster.roles[who], name) for who, name in self.names.items() if who not in self.state.removed}
         health = self.services.desk.health(self.state.id)
         everybody = self.presence.view(people, health, self.services.clock.monotonic_ms())
         for connection in list(self.connections.values()):
             seen = _visible(connection, everybody)
             if seen is not None and self._told.get(connection.number) != seen:
                 self._told[connection.number] = seen
-                connection.outbox.put({"type": "presence", "participants": seen})
-
-
-def _life(base: LessonState, events: Sequence[Envelope]) -> Life | None:
-    if not events:
-        return None
-    state = fold_all(base, events)
-    return Life(state.phase, state.live_at, state.ended_at)
+                connection.outbox.put_latest({"type": "presence", "participants": seen})
 
 
 def plan_message(plan: Plan) -> dict[str, Any]:

@@ -9,13 +9,17 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from server.bus import AnyNote, Bus, Head, Here, Revoked
+from server.bus import AnyNote, Bus, Head, Here, Revoked, Signalled, Spoken
 from server.errors import NoSuchLesson
+from server.live.announcer import Announcer
 from server.live.clock import Clock
 from server.live.desk import Desk, MediaControl
+from server.live.intercom import Intercom
 from server.live.registry import Session
-from server.live.room import Room, Services
+from server.live.room import Room
+from server.live.services import Services
 from server.live.tags import Tag
+from server.live.texts import Texts
 from server.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,10 +48,11 @@ def _alone(lesson_id: str) -> Iterator[None]:
 class Rooms:
     """Listens to the bus and, as the desk's listener, to the worker."""
 
-    def __init__(self, store: Store, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, intercom: Intercom, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         node = secrets.token_hex(8)
         self.desk = Desk(media, node, self)
-        self.services = Services(store, bus, self.desk, clock, node, build)
+        announcer = Announcer(bus, self._spawn)
+        self.services = Services(store, texts, intercom, bus, announcer, self.desk, clock, node, build, clock.wall_ms(), self._spawn)
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -70,6 +75,7 @@ class Rooms:
         for room in self._rooms.values():
             for connection in list(room.connections.values()):
                 connection.bye("slow")
+            await room.relay.stop()
         await self.drain()
         await self.services.bus.stop()
 
@@ -211,6 +217,10 @@ class Rooms:
         if isinstance(note, Head):
             if note.seq > room.state.seq:
                 self._spawn(room.catch_up(note.seq))
+        elif isinstance(note, Spoken) and note.node != self.services.node:
+            self._spawn(room.overhear(note.principal, note.message))
+        elif isinstance(note, Signalled) and note.node != self.services.node:
+            room.relay.hear(note)
         elif isinstance(note, Here) and note.node != self.services.node:
             room.presence.hear(note.node, note.participants, self.services.clock.monotonic_ms())
 

@@ -12,18 +12,22 @@ from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.plan import NO_PLAN
 from server.domain.principal import Principal, Role, Surface
+from server.domain.seen import audience_of
 from server.domain.slots import check_slots, check_sources, media_kinds
 from server.errors import BadSlots, Forbidden, PlaceTaken, WrongPhase
 from server.live import links
 from server.live.clock import Clock
-from server.live.connection import Connection
+from server.live.connection import Connection, giver_of
 from server.live.desk import MediaAnswer, MediaControl
+from server.live.intercom import Intercom
 from server.live.messages import PROTOCOL
 from server.live.outbox import Outbox
 from server.live.refusals import as_app_errors
 from server.live.room import Room, plan_message
 from server.live.rooms import Rooms
+from server.live.seats import sit_down, stand_up
 from server.live.tags import Tag, make_tag
+from server.live.texts import Texts
 from server.store import Store
 
 
@@ -37,12 +41,12 @@ class Ack:
 class Lessons:
     """Everything raises `server.errors.AppError`s. The store, the bus and the media client are the caller's to open and close."""
 
-    def __init__(self, store: Store, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
+    def __init__(self, store: Store, texts: Texts, intercom: Intercom, bus: Bus, media: MediaControl, clock: Clock, build: str) -> None:
         self._store = store
         self._bus = bus
         self._clock = clock
         self._build = build
-        self.rooms = Rooms(store, bus, media, clock, build)
+        self.rooms = Rooms(store, texts, intercom, bus, media, clock, build)
 
     async def start(self) -> None:
         """Begin to listen, before the media client starts."""
@@ -83,6 +87,20 @@ class Lessons:
         await self.tell_revoked(link_id)
         return done
 
+    async def sit_down(self, lesson_id: str, participant: str, seat: int, expires_at: int) -> Link:
+        """A pupil's device takes a free seat; raises `AppError`."""
+        room = await self.rooms.get(lesson_id)
+        return await sit_down(self._store, room, participant, seat, self._clock.wall_ms(), expires_at)
+
+    async def stand_up(self, principal: Principal, seat: int) -> None:
+        """The device of a seat of the principal's own room leaves, or is sent out. Raises `Forbidden` for another's seat."""
+        room = await self._entitled(principal)
+        own = principal.role in ("classroom", "assistant") or (principal.role == "seat" and principal.seat == seat)
+        if not own or principal.participant is None:
+            raise Forbidden
+        for paper in await stand_up(self._store, room, principal.participant, seat, self._clock.wall_ms()):
+            await self.tell_revoked(paper)
+
     async def tell_revoked(self, paper: str) -> None:
         """Say at once that a paper was revoked: a link's id, `device:ID`, or `session:ID:EPOCH`. The table says it within a second anyway."""
         await self._bus.publish(Revoked(link=paper))
@@ -94,7 +112,7 @@ class Lessons:
         with as_app_errors():
             room = await self._entitled(principal)
             command = parse_command(kind, payload)
-            seq = await room.execute(principal.id, principal.role, command_id, command)
+            seq = await room.execute(principal.id, giver_of(principal), command_id, command)
         self.rooms.poke(principal.lesson)
         return Ack(seq)
 
@@ -112,6 +130,7 @@ class Lessons:
         await room.catch_up()
         if principal.role in ("master", "wall"):
             await room.learn_names()  # links made on the command line: their rooms are missing until they come
+        spoken = await self.rooms.services.intercom.recent(principal.lesson, audience_of(principal.role, principal.participant))
         # nothing is waited for from here on: whoever is sent out from now is found among the connections
         connection = Connection(room, principal, surface, outbox, page, sessions)
         if refusal := _refusal(room, principal):
@@ -122,6 +141,7 @@ class Lessons:
             outbox.put(plan_message(room.plan))
         room.send_state(connection, after)
         room.admit(connection)
+        connection.hear(spoken)
         for session in self.rooms.desk.registry.of(principal.lesson):
             if not session.publishes and connection.owns(session):
                 connection.show(session)
@@ -134,9 +154,10 @@ class Lessons:
             "type": "welcome",
             "protocol": PROTOCOL,
             "build": self._build,
-            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
+            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "lesson": {"id": room.state.id, "name": room.state.name},
             "at": self._clock.wall_ms(),
+            "seats": room.facts.room(principal.participant).seats if principal.participant else 0,
         }
 
     async def _entitled(self, principal: Principal) -> Room:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from media.client.messages import SlotPlan, SourceSpec
 from server.domain.decide import admits_media
@@ -11,6 +11,15 @@ from server.domain.lesson import LessonState
 from server.domain.media_plan import Place, WantedSource, wanted_labels, wanted_slots, wanted_sources
 from server.live.registry import Configured, Registry, Session
 from server.live.tags import Tag
+
+UNHEARD = frozenset({"seq", "at", "seats", "hands", "help", "checkin", "quiz", "talk", "tools", "board"})
+"""Parts of a lesson that media have nothing to do with: most of what happens in a class."""
+_ROUTING = tuple(field.name for field in fields(LessonState) if field.name not in UNHEARD)
+
+
+def routes_alike(one: LessonState, other: LessonState) -> bool:
+    """Nothing that media depend on differs; may say False without need."""
+    return all(getattr(one, name) is getattr(other, name) for name in _ROUTING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.lesson import LessonState
 from server.domain.link import Link
-from server.store.log import lock_lessons
+from server.store.group import lock_lessons
 from server.store.tables import lesson, link, participant
 
 
@@ -28,7 +28,7 @@ async def put_link(connection: AsyncConnection, new: Link, shunned: Collection[s
     """
     await lock_lessons(connection, [new.lesson])  # two links of one name at once are one participant
     who = new.participant
-    if new.role in ("master", "classroom"):
+    if new.role in ("master", "classroom", "assistant"):
         who = await _take_part(connection, new, shunned, fresh)
     kept = replace(new, participant=who)
     await connection.execute(insert(link).values(**asdict(kept)))
@@ -41,14 +41,23 @@ async def put_revocation(connection: AsyncConnection, link_id: str, at: int) -> 
     return (await connection.execute(revoked)).rowcount == 1
 
 
+async def put_seat_revocation(connection: AsyncConnection, lesson_id: str, participant_id: str, seat: int, at: int) -> list[str]:
+    """Revoke every paper of a seat; their ids."""
+    c = link.c
+    mine = (c.lesson == lesson_id) & (c.participant == participant_id) & (c.role == "seat") & (c.seat == seat) & c.revoked_at.is_(None)
+    found = [row.id for row in await connection.execute(select(c.id).where(mine))]
+    await connection.execute(update(link).where(mine).values(revoked_at=at))
+    return found
+
+
 def link_of(row: Any) -> Link:
     """A row of the table."""
-    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at)
+    return Link(row.id, row.lesson, row.role, row.participant, row.name, row.created, row.expires_at, row.revoked_at, row.seat)
 
 
 async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection[str], fresh: str) -> str:
-    p = participant.c
-    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == new.role)
+    p, role = participant.c, "master" if new.role == "master" else "classroom"
+    same = p.id == new.participant if new.participant else (p.name == new.name) & (p.role == role)
     known = await connection.execute(select(p.id, p.name).where(p.lesson == new.lesson, same))
     found = next((row for row in known if row.id not in shunned), None)
     if found:
@@ -56,5 +65,5 @@ async def _take_part(connection: AsyncConnection, new: Link, shunned: Collection
             await connection.execute(update(participant).where(p.lesson == new.lesson, p.id == found.id).values(name=new.name))
         return str(found.id)
     who = new.participant or fresh
-    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=new.role, name=new.name))
+    await connection.execute(insert(participant).values(lesson=new.lesson, id=who, role=role, name=new.name))
     return who

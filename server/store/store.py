@@ -11,16 +11,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.domain.events import Envelope, decode_payload
+from server.domain.facts import Facts
 from server.domain.lesson import IN_CLASS, LessonState, fold_all
 from server.domain.link import Link
 from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
-from server.store.links import link_of, put_lesson, put_link, put_revocation
-from server.store.log import Append, Appended, LogWriter, find_receipt
+from server.store.facts import read_facts
+from server.store.group import Append, Appended, find_receipts
+from server.store.links import link_of, put_lesson, put_link, put_revocation, put_seat_revocation
+from server.store.log import LogWriter
 from server.store.migrate import Unusable, migrate
 from server.store.papers import revoked
 from server.store.retry import passing, persist
+from server.store.snapshots import read_snapshot, write_snapshot
 from server.store.tables import lesson, lesson_event, link, participant
 
 PersonRole = Literal["master", "classroom"]
@@ -147,9 +151,21 @@ class Store:
 
         async def look() -> int | None:
             async with self.database.engine.connect() as connection:
-                return await find_receipt(connection, lesson_id, principal, command_id)
+                return (await find_receipts(connection, [(lesson_id, principal, command_id)])).get((lesson_id, principal, command_id))
 
         return await persist(look, passing)
+
+    async def snapshot(self, lesson_id: str, fold: str) -> bytes | None:
+        """What the lesson's log, up to some event, folds to by this version of the fold (`server.live.snapshot`)."""
+        return await read_snapshot(self.database, lesson_id, fold)
+
+    async def keep_snapshot(self, lesson_id: str, seq: int, fold: str, body: bytes) -> None:
+        """Keep a snapshot unless a later one is there."""
+        await write_snapshot(self.database, lesson_id, seq, fold, body)
+
+    async def facts(self, lesson_id: str) -> Facts:
+        """What the lesson's rules must know of the school."""
+        return await read_facts(self.database, lesson_id)
 
     # --- links and the roster ----------------------------------------------------------------------------------------
 
@@ -170,6 +186,10 @@ class Store:
     async def revoke_link(self, link_id: str, at: int) -> bool:
         """Revoke; False if there is no such link. The first time of revocation stays."""
         return await self.database.write(lambda connection: put_revocation(connection, link_id, at), passing)
+
+    async def revoke_seat(self, lesson_id: str, participant_id: str, seat: int, at: int) -> list[str]:
+        """Revoke every paper of a seat; their ids."""
+        return await self.database.write(lambda connection: put_seat_revocation(connection, lesson_id, participant_id, seat, at))
 
     async def revoked(self, papers: Collection[str]) -> set[str]:
         """Which of these papers are revoked (`server.store.papers`); the shell asks each second, whoever wrote it."""

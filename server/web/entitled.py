@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import hdrs, web
 
 from server.accounts.caller import Caller
-from server.domain.principal import Principal, Role
+from server.domain.principal import ROLES, Principal, Role
 from server.errors import Forbidden, LinkInvalid, Unauthenticated
 from server.web.callers import GRACE_MS, caller_of
 from server.web.keys import DOOR, PAPER_SHOWN, SETTINGS
@@ -15,7 +15,6 @@ from server.web.visitor import visitor
 
 RESIDENT = "me-"
 """Begins the word that stands for a login or a paired device where other pages name an admission."""
-ROLES: tuple[Role, ...] = ("master", "classroom", "viewer", "wall")
 
 
 @dataclass(frozen=True, slots=True)

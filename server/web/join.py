@@ -10,7 +10,14 @@ from server.errors import LinkInvalid
 from server.web.keys import DOOR, SIGNER
 from server.web.visitor import visitor
 
-PAGES: dict[Role, str] = {"master": "teach", "classroom": "class", "viewer": "watch", "wall": "wall"}
+PAGES: dict[Role, str] = {
+    "master": "teach",
+    "classroom": "class",
+    "assistant": "assist",
+    "seat": "seat",
+    "viewer": "watch",
+    "wall": "wall",
+}
 """Role → first word of its page's address."""
 COOKIE_SECONDS = 30 * 24 * 3600
 """A restarted kiosk comes back by its cookie; how long an admission really lives is the door's matter."""
@@ -24,8 +31,14 @@ async def join(request: web.Request) -> web.Response:
     if len(token) > 1024:
         raise LinkInvalid("too long")
     entered = await request.app[DOOR].enter(token, request.cookies)
-    admission = entered.admission
     response = web.Response(status=303, headers={hdrs.LOCATION: page_address(entered), hdrs.CACHE_CONTROL: "no-store"})
+    keep_admission(request, response, entered)
+    return response
+
+
+def keep_admission(request: web.Request, response: web.StreamResponse, entered: Entered) -> None:
+    """The browser keeps what it was let in by, and forgets the oldest of too many."""
+    admission = entered.admission
     secure = visitor(request).secure
     response.set_cookie(
         COOKIE + admission.id,
@@ -38,7 +51,6 @@ async def join(request: web.Request) -> web.Response:
     )
     for old in surplus([a for a in request.app[DOOR].held(request.cookies) if a.id != admission.id], HELD - 1):
         response.del_cookie(COOKIE + old.id, path="/", secure=secure, httponly=True, samesite="Lax")
-    return response
 
 
 def page_address(entered: Entered) -> str:

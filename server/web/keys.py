@@ -24,9 +24,11 @@ from server.accounts.oidc_flow import Sealer
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
+from server.accounts.seats import SeatPapers
 from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
+from server.courseware.service import CoursewareService
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.tls import Tls
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
 
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
+CARDS_BY_ROOM: web.AppKey[RateLimit] = web.AppKey("cards by room")
+"""Pictures of cards, by room."""
+SEAT_PAPERS: web.AppKey[SeatPapers] = web.AppKey("seat papers")
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
 TLS: web.AppKey[Tls] = web.AppKey("tls", Tls)
 ICE: web.AppKey[IcePlan] = web.AppKey("ice", IcePlan)
@@ -64,6 +69,8 @@ IDENTITIES: web.AppKey[Identities] = web.AppKey("identities", Identities)
 OIDC: web.AppKey[Provider | None] = web.AppKey("oidc")
 OIDC_SEALER: web.AppKey[Sealer] = web.AppKey("oidc sealer", Sealer)
 OIDC_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("oidc by address")
+COURSEWARE: web.AppKey[CoursewareService] = web.AppKey("courseware", CoursewareService)
+UPLOADS_BY_SENDER: web.AppKey[RateLimit] = web.AppKey("uploads by sender")
 DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
 EXCHANGE: web.AppKey[Exchange] = web.AppKey("exchange", Exchange)
 KNOCKS: web.AppKey[Knocks] = web.AppKey("knocks", Knocks)

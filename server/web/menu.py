@@ -7,6 +7,7 @@ from server.accounts.caller import Caller
 _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("home", "/", frozenset()),
     ("child", "/child", frozenset({"parent"})),
+    ("inspect", "/inspect", frozenset({"inspector"})),
     ("timetable", "/timetable", frozenset({"admin", "inspector", "teacher", "assistant"})),
     ("school", "/orgs", frozenset({"admin", "inspector", "teacher", "assistant", "librarian", "reviewer"})),
     ("people", "/people", frozenset({"admin", "inspector"})),

@@ -72,7 +72,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
         principal = who.principal
         context = {
             "lesson": {"id": lesson.id, "name": lesson.name},
-            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name},
+            "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "admission": who.admission,
             "csrf_live": csrf_token(request) if principal.role == "master" else "",
             "home": "/room" if principal.id.startswith(DEVICE) else "",

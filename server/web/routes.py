@@ -5,8 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
-from server.domain.principal import Role
-from server.web import audit, child, cors, guide, health, join, pages, socket, static, whip
+from server.domain.principal import ROLES
+from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, seats, socket, static, whip
+from server.web.courseware import live as courseware
+from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
 from server.web.exchange import pages as exchange
@@ -22,6 +24,7 @@ AREAS = (
     *(orgs, rooms, groups, classes, parents),
     *(pairing, knocking, room),
     *(calendar, courses, lessons, assisting, week, feed, exchange),
+    *(courseware, courseware_office),
 )
 """Pages of the office, each with `add_routes`."""
 
@@ -31,8 +34,7 @@ def add_routes(app: web.Application) -> None:
     doors = Doors(app)
     doors.get("/", pages.home, "page.public")
     doors.get("/join/{token}", join.join, "link.enter")
-    roles: tuple[Role, ...] = ("master", "classroom", "viewer", "wall")
-    for role in roles:
+    for role in ROLES:
         doors.get(f"/{join.PAGES[role]}/{{lesson}}", pages.role_page(role), LESSON_PAPER)
     doors.get("/ws/{lesson}", socket.socket, LESSON_PAPER)
     for door, handler in (("whip", whip.publish), ("whep", whip.watch)):
@@ -45,6 +47,9 @@ def add_routes(app: web.Application) -> None:
     doors.get("/metrics", health.metrics, "metrics.read")
     doors.get("/static/{path:.+}", static.static, "page.public")
     guide.add_routes(doors)
+    seats.add_routes(doors)
+    cards.add_routes(doors)
+    inspect.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:
         area.add_routes(doors)

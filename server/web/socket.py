@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,8 +14,8 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from server.domain.principal import Principal
 from server.errors import AppError, BadRequest
-from server.live.messages import PROTOCOL, parse_hello
-from server.live.outbox import Outbox
+from server.live.messages import ARRAYS_SINCE, PROTOCOLS, parse_hello
+from server.live.outbox import Message, Outbox, Shared, encode
 from server.web.entitled import asker, check_origin
 from server.web.failure import as_app_error
 from server.web.keys import CATALOGUE, LESSONS, METRICS, SETTINGS, SOCKETS_BY_ADDRESS
@@ -26,9 +27,13 @@ log = structlog.get_logger("socket")
 HELLO_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
 SEND_SECONDS = 10.0
-"""A page that takes no frame for this long is let go."""
+"""A page that takes nothing for this long is let go."""
 CLOSE_SECONDS = 2.0
 FRAMES_PER_MINUTE = 1200
+FRAME_BYTES = 64 * 1024
+"""Messages that wait together share a frame up to this size; one that is longer has its own."""
+AT_ONCE_BYTES = 32 * 1024
+"""A frame that an idle socket takes without waiting: half of what asyncio lets wait before it pauses a writer."""
 
 OPEN: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("open sockets", set)
 
@@ -78,6 +83,7 @@ class Page:
         self._ws = ws
         self._principal = principal
         self._outbox = Outbox()
+        self._arrays = False
         self._rate = RateLimit(FRAMES_PER_MINUTE, table=1)
 
     async def run(self) -> None:
@@ -99,8 +105,9 @@ class Page:
         if first is None:
             return
         hello = parse_hello(first)
-        if hello.protocol != PROTOCOL:
+        if hello.protocol not in PROTOCOLS:
             raise BadRequest("another protocol")
+        self._arrays = hello.protocol >= ARRAYS_SINCE
         connection = await self._app[LESSONS].attach(self._principal, hello.surface, hello.after, self._outbox, hello.page, hello.sessions)
         try:
             while (message := await self._next(SILENCE_SECONDS)) is not None:
@@ -132,34 +139,76 @@ class Page:
 
     async def _write(self) -> None:
         try:
-            while (message := await self._outbox.get()) is not None:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._ws.send_str(msgspec.json.encode(self._worded(message)).decode())
-                self._count(message)
+            while batch := await self._outbox.batch():
+                for frame in frames(self._encoded(batch), self._arrays):
+                    await self._send(frame)
             await self._ws.close()
-        except (ConnectionError, RuntimeError, TimeoutError):
+        except (ConnectionError, RuntimeError):
             self._drop()
+        except TimeoutError:
+            self._outbox.slow = True
+            self._drop()
+        if self._outbox.slow:
+            self._app[METRICS].slow.inc()
+
+    def _encoded(self, batch: Sequence[Message]) -> Iterator[bytes]:
+        for message in batch:
+            if isinstance(message, Shared):
+                yield message.data()
+            else:
+                yield encode(self._worded(message))
+
+    async def _send(self, frame: bytes) -> None:
+        """Raises `TimeoutError` when the page takes nothing for `SEND_SECONDS`; a page that takes little is waited for."""
+        self._app[METRICS].frames_out.inc()
+        waiting = self._waiting_bytes()
+        if not waiting and len(frame) <= AT_ONCE_BYTES:
+            await self._ws.send_frame(frame, WSMsgType.TEXT)
+            return
+        sending = asyncio.ensure_future(self._ws.send_frame(frame, WSMsgType.TEXT))
+        waiting += len(frame)
+        while not (await asyncio.wait({sending}, timeout=SEND_SECONDS))[0]:
+            before, waiting = waiting, self._waiting_bytes()
+            if waiting >= before:
+                sending.cancel()
+                raise TimeoutError
+        sending.result()
+
+    def _waiting_bytes(self) -> int:
+        transport = self._request.transport
+        return transport.get_write_buffer_size() if transport else 0
 
     def _worded(self, message: dict[str, Any]) -> dict[str, Any]:
         """A refusal with its sentences; other messages as they are."""
         if message["type"] != "refused":
             return message
         error = message["error"]
+        self._app[METRICS].refusals.labels(error["code"]).inc()
         return {**message, "error": {**error, "message": self._app[CATALOGUE].explain(error["code"], error["params"])}}
-
-    def _count(self, message: dict[str, Any]) -> None:
-        metrics = self._app[METRICS]
-        metrics.frames_out.inc()
-        if message["type"] == "refused":
-            metrics.refusals.labels(message["error"]["code"]).inc()
-        elif message["type"] == "bye" and message["code"] == "slow":
-            metrics.slow.inc()
 
     def _drop(self) -> None:
         """The page takes nothing: no close handshake with it."""
         self._outbox.close()
         if self._request.transport:
             self._request.transport.abort()
+
+
+def frames(messages: Iterable[bytes], arrays: bool) -> Iterator[bytes]:
+    """As few frames as may be: one message as it is, several as an array. `arrays`: the page takes arrays."""
+    group: list[bytes] = []
+    size = 0
+    for message in messages:
+        if group and (not arrays or size + len(message) > FRAME_BYTES):
+            yield _frame(group)
+            group, size = [], 0
+        group.append(message)
+        size += len(message)
+    if group:
+        yield _frame(group)
+
+
+def _frame(group: list[bytes]) -> bytes:
+    return group[0] if len(group) == 1 else b"[" + b",".join(group) + b"]"
 
 
 def _object(frame: Any) -> dict[str, Any]:

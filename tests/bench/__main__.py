@@ -1,7 +1,7 @@
-"""`make bench`: measure the media worker and the home page, each figure beside its baseline of the same run.
+"""`make bench`: measure the media worker, the lesson log and the home page, each figure beside its baseline of the same run.
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
-`stalled`, `join`, and `home` (`tests.bench.home`); without any: all.
+`stalled`, `join`, `log` (`tests.bench.log`) and `home` (`tests.bench.home`); without any: all.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import asyncio
 import os
 import resource
 
-from tests.bench import home, report, rows
+from tests.bench import home, log, report, rows
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "home")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "log", "home")
 LIMIT_SECONDS = 170.0
 
 
@@ -54,11 +54,14 @@ def main() -> None:
     given = parse()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-    if set(given.rows) != {"home"}:
+    if set(given.rows) - {"home", "log"}:
         own = os.sched_getaffinity(0)
         for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
             print(line)
         os.sched_setaffinity(0, own)
+    if "log" in given.rows:
+        for line in log.lines(asyncio.run(log.measure())):
+            print(line)
     if "home" in given.rows:
         for line in home.lines(asyncio.run(home.measure())):
             print(line)

@@ -30,6 +30,15 @@ FAMILIES = {
     "slot.": "protocol.js SlotShow why",
     "check.": "sources",
     "check.no_": "sources",
+    "help.": "help/events.py Word",
+    "assist.tap.": "modes of the seat map",
+    "question.": "talk.js Question stage",
+    "quiz.type.": "quiz/choice.py QuizType",
+    "quiz.key.": "quiz/choice.py QuizType",
+    "quiz.aloud.": "quiz/choice.py QuizType",
+    "seat.": "checkin/commands.py Status",
+    "mic.closed.": "mic/events.py By",
+    "air.closed.": "mic/events.py By",
     "": "sources",
 }
 PHASES = ("scheduled", "open", "break", "ended", "archived", "cancelled")

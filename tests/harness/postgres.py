@@ -61,8 +61,9 @@ def _die_with_us() -> None:
 class Postgres:
     """A running server. `close` ends it and removes what it wrote."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, **settings: str) -> None:
         self._programs = programs
+        self._settings = SETTINGS | settings
         self._owner = _owner()
         self._folder = Path(tempfile.mkdtemp(prefix="shuangshi-postgres-"))
         self._log = self._folder / "log"
@@ -99,7 +100,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start, and wait until it takes connections."""
-        settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": self.port}.items()]
+        settings = [f"--{name}={value}" for name, value in {**self._settings, "port": self.port}.items()]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._folder / "data", *settings],

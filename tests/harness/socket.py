@@ -13,23 +13,34 @@ from tests.harness.product import Link, Product
 _ids = itertools.count(1)
 
 
+def messages_of(frame: Any) -> list[dict[str, Any]]:
+    """A frame of the server is one message or an array of them."""
+    return frame if isinstance(frame, list) else [frame]
+
+
 class LessonSocket:
     """Says hello, keeps what comes, sends commands."""
 
-    def __init__(self, product: Product, lesson: str, link: Link, surface: str = "screen") -> None:
+    def __init__(self, product: Product, lesson: str, link: Link, surface: str = "screen", after: int | None = None) -> None:
         self._url = f"{product.url}/ws/{lesson}"
         self._headers = {"Authorization": f"Bearer {link.token}"}
-        self._surface = surface
+        self._hello: dict[str, Any] = {"type": "hello", "protocol": 2, "build": "", "surface": surface}
+        if after is not None:
+            self._hello["after"] = after
         self._http = aiohttp.ClientSession()
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.heard: list[dict[str, Any]] = []
         self.closed = asyncio.Event()
 
     async def __aenter__(self) -> LessonSocket:
-        self._ws = await self._http.ws_connect(self._url, headers=self._headers)
-        await self._ws.send_json({"type": "hello", "protocol": 1, "build": "", "surface": self._surface})
+        try:
+            self._ws = await self._http.ws_connect(self._url, headers=self._headers)
+        except BaseException:
+            await self._http.close()
+            raise
+        await self._ws.send_json(self._hello)
         self._task = asyncio.create_task(self._read())
-        await self.until(lambda message: message["type"] == "state")
+        await self.until(lambda message: message["type"] == ("welcome" if "after" in self._hello else "state"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -39,16 +50,22 @@ class LessonSocket:
 
     async def _read(self) -> None:
         async for message in self._ws:
-            found = message.json()
-            self.heard.append(found)
-            waiting = self._answers.pop(found.get("id", ""), None) if found["type"] in ("ack", "refused") else None
-            if waiting:
-                waiting.set_result(found)
+            for found in messages_of(message.json()):
+                self.heard.append(found)
+                waiting = self._answers.pop(found.get("id", ""), None) if found["type"] in ("ack", "refused") else None
+                if waiting:
+                    waiting.set_result(found)
         self.closed.set()
+        for lost in self._answers.values():
+            if not lost.done():
+                lost.set_exception(ConnectionResetError("the socket closed before the answer"))
 
     async def command(self, kind: str, **payload: Any) -> dict[str, Any]:
         """Send a command; its `ack` or `refused`."""
-        name = f"test-{next(_ids)}"
+        return await self.send(f"test-{next(_ids)}", kind, payload)
+
+    async def send(self, name: str, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """A command of this id. Raises `ConnectionResetError` if the socket closes before the answer."""
         future = self._answers[name] = asyncio.get_running_loop().create_future()
         await self._ws.send_json({"type": "command", "id": name, "kind": kind, "payload": payload})
         return await asyncio.wait_for(future, 10)

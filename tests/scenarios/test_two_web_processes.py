@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,27 +11,25 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.harness.browser import open_page
-from tests.harness.ports import free_tcp_port
 from tests.harness.product import Product
+from tests.harness.redis import REDIS, RedisServer
 from tests.harness.school import MASTER_SLOTS, Console, Seat, within
 from tests.harness.socket import LessonSocket
 
 pytestmark = [
     pytest.mark.scenario,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not shutil.which("redis-server"), reason="no redis-server: run make system"),
+    pytest.mark.skipif(REDIS is None, reason="no redis-server: run make system"),
 ]
 
 ROOMS = ("Stone Bridge", "Red Flag")
 
 
 @pytest.fixture(scope="module")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    port, folder = free_tcp_port(), tmp_path_factory.mktemp("redis")
-    words = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
-        yield f"redis://127.0.0.1:{port}/0"
-        process.terminate()
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server.url
+    server.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Written
  * @property {{id: string, name: string}} lesson
- * @property {{participant: string | null, role: string, name: string}} you
+ * @property {{participant: string | null, role: string, name: string, seat: number}} you
  * @property {string} lang
  * @property {string} build
  * @property {string} admission

@@ -1,5 +1,6 @@
 /**
  * The lesson's state and how an event changes it: the same fold as the server's, for what this page may see (S19). Pure.
+ * The parts of the back-channel fold themselves, each in its module under `fold/`.
  *
  * @typedef {"scheduled" | "open" | "live" | "break" | "ended" | "archived" | "cancelled"} Phase
  * @typedef {{name: string, role: string, present?: boolean}} Participant `present` is told to rooms, not to plain viewers
@@ -7,7 +8,37 @@
  * @property {{id: string, name: string, phase: Phase, live_at: number | null, ended_at: number | null}} lesson
  * @property {Record<string, string>} stage position "1" … "4" → participant
  * @property {Record<string, Participant>} participants
+ * @property {import("./fold/hands.js").Hands} hands
+ * @property {import("./fold/mic.js").Mic} mic
+ * @property {import("./fold/help.js").Help} help
+ * @property {import("./fold/checkin.js").Checkin} checkin
+ * @property {import("./fold/quiz.js").Quiz} quiz
+ * @property {import("./fold/seats.js").Seats} seats
+ * @property {import("./fold/talk.js").Talk} talk
+ * @property {import("./fold/tools.js").Tools} tools
+ * @property {import("./fold/board.js").Board} board
+ * @property {import("./fold/director.js").Director} director
+ *
+ * @typedef {{kind: string, at: number, payload: any}} Event
  */
+
+/**
+ * @template T
+ * @typedef {Record<string, (part: T, event: Event, state: LessonState) => T>} PartFolds event kind → the part after it
+ */
+import { BOARD } from "./fold/board.js";
+import { CHECKIN } from "./fold/checkin.js";
+import { DIRECTOR } from "./fold/director.js";
+import { HANDS } from "./fold/hands.js";
+import { HELP } from "./fold/help.js";
+import { MIC } from "./fold/mic.js";
+import { QUIZ } from "./fold/quiz.js";
+import { SEATS } from "./fold/seats.js";
+import { TALK } from "./fold/talk.js";
+import { TOOLS } from "./fold/tools.js";
+
+/** @type {Record<string, PartFolds<any>>} */
+const PARTS = { hands: HANDS, mic: MIC, help: HELP, checkin: CHECKIN, quiz: QUIZ, seats: SEATS, talk: TALK, tools: TOOLS, board: BOARD, director: DIRECTOR };
 
 /**
  * @param {LessonState} state
@@ -62,6 +93,10 @@ const KINDS = {
     stage: filter(s.stage, (n) => n !== String(position)),
     participants: filter(s.participants, (id, p) => id !== participant || p.present !== undefined),
   }),
+  "stage.swapped": (s, { payload: { a, b } }) => ({
+    ...s,
+    stage: Object.fromEntries(Object.entries(s.stage).map(([n, p]) => [n === String(a) ? String(b) : n === String(b) ? String(a) : n, p])),
+  }),
 };
 
 /**
@@ -71,7 +106,12 @@ const KINDS = {
  * @returns {LessonState}
  */
 export function fold(state, event) {
-  return KINDS[event.kind]?.(state, event) ?? state;
+  let next = KINDS[event.kind]?.(state, event) ?? state;
+  for (const [name, kinds] of Object.entries(PARTS)) {
+    const change = kinds[event.kind];
+    if (change) next = { ...next, [name]: change(/** @type {any} */ (state)[name], event, state) };
+  }
+  return next;
 }
 
 /**

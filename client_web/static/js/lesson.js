@@ -29,6 +29,8 @@ export class Lesson extends Emitter {
     this.bye = null;
     this.outdated = false;
     this.offset = 0;
+    /** Seats of the own room. */
+    this.seats = 0;
     this.#listen();
   }
 
@@ -50,7 +52,10 @@ export class Lesson extends Emitter {
   #listen() {
     const { socket } = this;
     socket.on("link", ({ state }) => this.#set(() => (this.link = state)));
-    socket.on("welcome", ({ at }) => (this.offset = at - socket.options.clock.now()));
+    socket.on("welcome", ({ at, seats }) => {
+      this.offset = at - socket.options.clock.now();
+      this.seats = seats;
+    });
     socket.on("state", ({ state }) => this.#set(() => (this.state = state)));
     socket.on("event", (event) => this.#set(() => (this.state = this.state && fold(this.state, event))));
     socket.on("plan", (plan) => this.#set(() => (this.plan = plan)));

@@ -1,5 +1,5 @@
 /**
- * The socket client of docs/protocol.md, version 1. No DOM: the page hands in how to open a socket and what time it is.
+ * The socket client of docs/protocol.md, version 2. No DOM: the page hands in how to open a socket and what time it is.
  *
  * It says hello, resumes after the last seen `seq`, notices loss by `prev`, answers commands with promises, and comes
  * back by itself until the server says `bye` for good.
@@ -8,7 +8,7 @@ import { backoff, every } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { Refused } from "./refused.js";
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 5_000;
 const OPEN_WITHIN = 8_000;
@@ -23,17 +23,19 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @typedef {{participant: string | null, source: string | null, why: "playing" | "empty" | "waiting" | "unplayable"}} SlotShow
  * @typedef {{online: boolean, media: "none" | "connected" | "disconnected", plays: {audio: boolean, camera: boolean, screen: boolean},
  *   rtt: number, loss: number, mic_silent: boolean}} Presence
- * @typedef {{participant: string | null, role: string, name: string}} You
+ * @typedef {{participant: string | null, role: string, name: string, seat: number}} You
  * @typedef {{starts_at: number | null, ends_at: number | null, rehearsal: boolean}} Plan what the timetable says, ms on the lesson clock
  * @typedef {object} Messages
  * @property {{state: LinkState, attempt: number}} link
- * @property {{you: You, lesson: {id: string, name: string}, at: number, build: string}} welcome
+ * @property {{you: You, lesson: {id: string, name: string}, at: number, build: string, seats: number}} welcome `seats`: of the own room
  * @property {string} outdated the server's build
  * @property {Plan} plan
  * @property {{seq: number, state: import("./fold.js").LessonState}} state
  * @property {EventMessage} event
  * @property {Record<string, Presence>} presence
  * @property {{session: string, slots: Record<string, SlotShow>}} slots
+ * @property {import("./views/intercom.js").Said[]} intercom
+ * @property {{kind: "pointer" | "ink", by: "master" | "room", payload: any}} signal where somebody else points, what is drawn just now
  * @property {string} lost session id
  * @property {string} bye code
  * @typedef {object} Options
@@ -79,6 +81,8 @@ export class LiveSocket extends Emitter {
       refused: (/** @type {any} */ m) => this.#settle(m.id)?.reject(new Refused(m.error)),
       presence: (/** @type {any} */ m) => this.emit("presence", m.participants),
       slots: (/** @type {any} */ m) => this.emit("slots", { session: m.session, slots: m.slots }),
+      intercom: (/** @type {any} */ m) => this.emit("intercom", m.messages),
+      signal: (/** @type {any} */ m) => this.emit("signal", { kind: m.kind, by: m.by, payload: m.payload }),
       "media.lost": (/** @type {any} */ m) => this.emit("lost", m.session),
       bye: (/** @type {any} */ m) => this.#bye(m.code),
       pong: () => this.cancelDeadline(),
@@ -111,8 +115,26 @@ export class LiveSocket extends Emitter {
    * @returns {Promise<number>} the `seq` of its event; rejects with `Refused`
    */
   command(kind, payload, maxAge = 5_000) {
+    return this.#ask({ type: "command", kind, payload }, maxAge);
+  }
+
+  /**
+   * Words for the intercom; said again after a loss, heard once.
+   * @param {string} text
+   * @param {string} [to] participant; empty: every assistant, or the teacher
+   */
+  speak(text, to = "") {
+    return this.#ask({ type: "intercom", to, text }, 20_000);
+  }
+
+  /**
+   * @param {object} message
+   * @param {number} maxAge ms
+   * @returns {Promise<number>}
+   */
+  #ask(message, maxAge) {
     const id = `${this.prefix}-${++this.count}`;
-    const frame = JSON.stringify({ type: "command", id, kind, payload });
+    const frame = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
       const cancel = this.options.clock.after(maxAge, () => this.#settle(id)?.reject(new Refused({ code: "timeout" })));
       this.pending.set(id, { frame, resolve, reject, cancel });
@@ -135,7 +157,7 @@ export class LiveSocket extends Emitter {
     const socket = this.options.open(this.options.url);
     this.socket = socket;
     socket.onopen = () => socket === this.socket && this.#hello(this.last);
-    socket.onmessage = (e) => socket === this.socket && this.#receive(e.data);
+    socket.onmessage = (e) => this.#receive(socket, e.data);
     socket.onclose = () => socket === this.socket && this.#closed();
     this.#deadline(OPEN_WITHIN);
   }
@@ -152,15 +174,21 @@ export class LiveSocket extends Emitter {
     if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(message));
   }
 
-  /** @param {string} text */
-  #receive(text) {
-    let message;
+  /**
+   * A frame is one message or an array of them; after a `bye` the rest of it is nobody's.
+   * @param {SocketLike} socket
+   * @param {string} text
+   */
+  #receive(socket, text) {
+    let frame;
     try {
-      message = JSON.parse(text);
+      frame = JSON.parse(text);
     } catch {
       return;
     }
-    this.handlers.get(message?.type)?.(message);
+    for (const message of Array.isArray(frame) ? frame : [frame]) {
+      if (socket === this.socket) this.handlers.get(message?.type)?.(message);
+    }
   }
 
   /** @param {Messages["welcome"]} message */

@@ -26,6 +26,21 @@ export class Sound {
     for (const player of this.players.values()) void this.#try(player);
   }
 
+  /** Two rings, as a telephone's: wakes a room that does not look. A browser that holds sound back stays silent. */
+  ring() {
+    const context = new AudioContext();
+    const gain = new GainNode(context, { gain: 0 });
+    const tone = new OscillatorNode(context, { frequency: 880 });
+    tone.connect(gain).connect(context.destination);
+    for (const at of [0, 0.9]) {
+      gain.gain.setTargetAtTime(0.4, context.currentTime + at, 0.02);
+      gain.gain.setTargetAtTime(0, context.currentTime + at + 0.6, 0.05);
+    }
+    tone.start();
+    tone.stop(context.currentTime + 2);
+    tone.addEventListener("ended", () => void context.close());
+  }
+
   /** @param {HTMLAudioElement} player */
   async #try(player) {
     try {

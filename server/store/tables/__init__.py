@@ -1,7 +1,9 @@
 """Every table, one module per noun."""
 
 from server.store.tables.base import metadata
-from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
+from server.store.tables.beside import inspection_note, intercom
+from server.store.tables.courseware import courseware, courseware_media, courseware_page
+from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, lesson_snapshot, link, participant
 from server.store.tables.people import assignment, attempt, feed, identity, known_address, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.school import (
@@ -33,15 +35,21 @@ __all__ = [
     "course",
     "course_room",
     "course_slot",
+    "courseware",
+    "courseware_media",
+    "courseware_page",
     "device",
     "feed",
     "group_room",
     "identity",
+    "inspection_note",
+    "intercom",
     "knock",
     "known_address",
     "lesson",
     "lesson_event",
     "lesson_room",
+    "lesson_snapshot",
     "link",
     "metadata",
     "oidc_spent",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, false, text
 
 from server.store.tables.base import DAY, ID, NAME, WORD, metadata, moment, version
 
@@ -90,6 +90,16 @@ command_receipt = Table(
     Column("seq", Integer, nullable=False),
 )
 
+lesson_snapshot = Table(
+    "lesson_snapshot",
+    metadata,
+    Column("lesson", ID, ForeignKey("lesson.id"), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("fold", ID, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""A cache: what the log up to `seq` folds to, as the program with this version of the fold wrote it."""
+
 participant = Table(
     "participant",
     metadata,
@@ -110,6 +120,8 @@ link = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("seat", Integer, nullable=False, server_default="0"),
+    Index("ix_link_lesson_participant_seat", "lesson", "participant", "seat"),
 )
 
 Index("ix_participant_lesson_name", participant.c.lesson, participant.c.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, false
 
 from server.store.tables.base import DAY, ID, NAME, PATH, WORD, metadata, moment, version
 
@@ -17,8 +17,10 @@ org = Table(
     Column("path", PATH, nullable=False, unique=True),
     moment("created", nullable=False),
     moment("closed_at"),
+    Column("seat_phones", Boolean, nullable=False, server_default=false()),
     version(),
 )
+"""`seat_phones`: a school lets pupils' devices in by the code on the big screen (S5)."""
 
 classroom = Table(
     "classroom",

@@ -40,6 +40,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "names": await request.app[PEOPLE].names([one for one in (found.teacher, found.instead_of) if one]),
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
+        "may_teach": caller.may("lesson.teach", found.where()),
         "begun": found.phase not in NOT_BEGUN,
         "subjects": SUBJECTS,
         **await assistants.context(request, caller, found, may_edit=may_edit),

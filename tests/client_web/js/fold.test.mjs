@@ -3,7 +3,21 @@ import { test } from "node:test";
 
 import { classrooms, fold, positionOf } from "../../../client_web/static/js/fold.js";
 
-const SCHEDULED = { lesson: { id: "L", name: "n", phase: "scheduled", live_at: null, ended_at: null }, stage: {}, participants: {} };
+/** The parts of the back-channel before anything happened. */
+const PARTS = {
+  hands: { mode: "first", raised: {}, wave: 0, last: null, called: {}, calls: {}, recent: [] },
+  mic: { closed: {}, requests: {} },
+  help: { signals: {}, rung: {} },
+  checkin: { rooms: {} },
+  quiz: { open: "", cards: {}, answers: {}, counts: {}, tallies: {} },
+  seats: { open: [], taken: {} },
+  talk: { questions: {}, announcements: {} },
+  tools: { timer: null, pick: null, stars: { rooms: {}, seats: {}, groups: {} }, groups: {} },
+  board: { sheets: [], at: null, shown: true, ink: {}, pen: null },
+  director: { mode: "auto", latest: "courseware" },
+};
+const LESSON = { id: "L", name: "n", phase: "scheduled", live_at: null, ended_at: null };
+const SCHEDULED = { lesson: LESSON, stage: {}, participants: {}, ...PARTS };
 const event = (kind, payload = {}, at = 0) => ({ kind, payload, at });
 const run = (start, ...events) => events.reduce(fold, start);
 const joined = (id, name) => event("participant.joined", { participant: id, name, role: "classroom" });
@@ -39,6 +53,12 @@ test("the fold never changes what it was given, and an unknown kind changes noth
   const frozen = Object.freeze({ ...SCHEDULED, participants: Object.freeze({}), stage: Object.freeze({}) });
   run(frozen, joined("a", "甲"), event("lesson.live"));
   assert.equal(fold(frozen, event("from.the.future")), frozen);
+});
+
+test("rooms on stage change over, and one moves to an empty position", () => {
+  const on = (stage) => ({ ...SCHEDULED, stage });
+  assert.deepEqual(fold(on({ 1: "a", 2: "b", 3: "c" }), event("stage.swapped", { a: 1, b: 2 })).stage, { 1: "b", 2: "a", 3: "c" });
+  assert.deepEqual(fold(on({ 1: "a" }), event("stage.swapped", { a: 4, b: 1 })).stage, { 4: "a" });
 });
 
 test("classrooms are in the order people read, without the master", () => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { LiveSocket } from "../../../client_web/static/js/protocol.js";
 import { FakeClock, FakeSocket } from "./world.mjs";
 
-const WELCOME = { type: "welcome", protocol: 1, build: "b1", you: {}, lesson: {}, at: 0 };
+const WELCOME = { type: "welcome", protocol: 2, build: "b1", you: {}, lesson: {}, at: 0 };
 const STATE = { type: "state", seq: 4, state: { lesson: {}, stage: {}, participants: {} } };
 const event = (seq, prev) => ({ type: "event", seq, prev, at: 0, kind: "lesson.live", payload: {} });
 
@@ -24,7 +24,7 @@ function open() {
 
 test("hello comes first, without `after` on a fresh page", () => {
   const { sockets } = open();
-  assert.deepEqual(sockets[0].sent[0], { type: "hello", protocol: 1, build: "b1", surface: "screen", page: "p1", sessions: [] });
+  assert.deepEqual(sockets[0].sent[0], { type: "hello", protocol: 2, build: "b1", surface: "screen", page: "p1", sessions: [] });
 });
 
 test("hello names the media sessions the page believes in, each time anew", () => {
@@ -48,6 +48,33 @@ test("a hidden event is no gap, a missing one asks for the whole state and nothi
   sockets[0].say(event(10, 9));
   sockets[0].say(event(11, 10));
   assert.deepEqual(events(), [6, 11]);
+});
+
+test("a frame may be an array of messages, taken in their order", async () => {
+  const { sockets, live, events, seen } = open();
+  const done = live.command("lesson.live", {});
+  const { id } = sockets[0].of("command")[0];
+  sockets[0].say([event(5, 4), { type: "ack", id, seq: 6 }, event(6, 5)]);
+  assert.equal(await done, 6);
+  sockets[0].say(event(7, 6));
+  sockets[0].say([]);
+  sockets[0].say([null, 5, [event(8, 7)]]);
+  assert.deepEqual(events(), [5, 6, 7]);
+  sockets[0].say([event(8, 7), { type: "bye", code: "removed" }, event(9, 8)]);
+  assert.deepEqual(events(), [5, 6, 7, 8]);
+  assert.deepEqual(seen.at(-1), ["bye", "removed"]);
+});
+
+test("a server that was restored from a backup has seen less: its state counts", () => {
+  const { clock, sockets, events } = open();
+  sockets[0].say(event(5, 4));
+  sockets[0].die();
+  clock.advance(1000);
+  sockets[1].accept();
+  sockets[1].say(WELCOME);
+  sockets[1].say({ ...STATE, seq: 2 });
+  sockets[1].say(event(3, 2));
+  assert.deepEqual(events(), [5, 3]);
 });
 
 test("a lost socket comes back after the last seen event", () => {

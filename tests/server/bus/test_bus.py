@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,45 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.bus import Bus, Head, Here, LocalBus, Revoked
+from server.bus import Bus, Head, Here, LocalBus, Revoked, Signalled
 from server.bus.notes import LIMIT, decode_note, encode_note
 from server.bus.redis import RedisBus
+from tests.harness.redis import REDIS, RedisServer
 
 NOTES = [
     Head(lesson="L1", seq=7),
     Revoked(link="k"),
     Here(lesson="L1", node="n", participants={"p": {"plays": {"audio": True}}}),
+    Signalled(lesson="L1", node="n", kind="pointer", by="room", payload={"sheet": "c1", "page": 1, "x": 5}),
 ]
-REDIS = shutil.which("redis-server")
-
-
-class RedisServer:
-    """A real redis-server on a free port of loopback."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        words = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        for _ in range(500):
-            with socket.socket() as probe:
-                probe.settimeout(0.01)
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self._process.poll() is None
-            time.sleep(0.01)
-        self.stop()
-        raise AssertionError("redis-server did not start")
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture
@@ -92,8 +61,8 @@ async def test_everybody_hears_everything_in_order(buses: tuple[Bus, Bus]) -> No
     two.subscribe(theirs.append)
     for note in NOTES:
         await one.publish(note)
-    assert await arrived(mine, 3) == NOTES
-    assert await arrived(theirs, 3) == NOTES
+    assert await arrived(mine, len(NOTES)) == NOTES
+    assert await arrived(theirs, len(NOTES)) == NOTES
 
 
 async def test_a_failing_listener_is_not_the_others_failure(buses: tuple[Bus, Bus]) -> None:

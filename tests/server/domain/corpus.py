@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from server.domain import commands as c
+from server.domain.command import Moment
 from server.domain.decide import decide
+from server.domain.director.commands import ChooseLayout
 from server.domain.events import PAYLOADS, Envelope, decode_payload, encode_payload
+from server.domain.hands.commands import CallHand, CallNextHand, CancelHand, ClearHands, OrderHands, RaiseHand
+from server.domain.help.commands import AcknowledgeHelp, RingRoom, SignalHelp
 from server.domain.lesson import LessonState, fold, fold_all
+from server.domain.mic.commands import CloseMic, GrantMic, MuteMic, OpenMic, ReportEcho, RequestMic
 from server.domain.plan import KEPT_MS
 from server.domain.refused import Refused
+from tests.server.domain.corpus_orders import boardwork, classwork
+from tests.server.domain.logs import FACTS, aimed, giver_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "logs"
 HASHES = FOLDER / "hashes.json"
@@ -50,11 +57,38 @@ def _rows(seed: int) -> Iterator[dict[str, Any]]:
     orders += [c.Join(participant=who, role="classroom") for who in people]
     many = (c.CallOnStage, c.ReleaseFromStage, c.Leave, c.CallOnStage)
     orders += [draw.choice(many)(participant=draw.choice(people)) for _ in range(30)]
+    orders += [*_hands(), *_microphones(), *_signals()]
+    orders += [*classwork.ORDERS, *boardwork.ORDERS]
     orders += [c.RemoveParticipant(participant="room5"), c.EndLesson(), c.ReopenLesson()]
     orders += [c.Join(participant=who, role="classroom") for who in people[:3]]
-    orders += [c.PauseLesson(), c.GoLive()]
+    orders += [c.PauseLesson(), c.GoLive(), c.AnchorClock(utc=at)]
     orders += [c.CallOnStage(participant="room1"), c.CallOnStage(participant="room2"), c.Leave(participant="room2")]
     yield from _lived(state, orders, at, draw)
+
+
+def _hands() -> list[c.Command]:
+    """Two rooms raise, one hand goes down, two are called, the rest is cleared."""
+    up = [RaiseHand(participant=who, seat=seat) for who in ("room1", "room2") for seat in (3, 7)]
+    free = [c.ReleaseFromStage(participant=f"room{n}") for n in (1, 2, 3, 4)]
+    calls = [OrderHands(mode="least"), CallNextHand(), CallHand(participant="room3", seat=1), ClearHands()]
+    here = [c.Join(participant=f"room{n}", role="classroom") for n in (1, 2, 3)]
+    return [*here, *up, CancelHand(participant="room1", seat=7), *free, *calls]
+
+
+def _microphones() -> list[c.Command]:
+    """Room 3 on stage: closed by all who can, asked for, opened; moved to another position; a layout by hand."""
+    who = "room3"
+    own: list[c.Command] = [CloseMic(participant=who), OpenMic(participant=who), MuteMic(participant=who), RequestMic(participant=who)]
+    asked: list[c.Command] = [
+        MuteMic(participant=who),
+        GrantMic(participant=who),
+        ReportEcho(participant=who, correlation=0.9, delay_ms=420),
+    ]
+    return [*own, *asked, c.SwapStage(a=1, b=4), c.SwapStage(a=2, b=3), ChooseLayout(layout="side"), ChooseLayout(layout="auto")]
+
+
+def _signals() -> list[c.Command]:
+    return [SignalHelp(participant="room1", word="deaf"), AcknowledgeHelp(participant="room1"), RingRoom(participant="room2")]
 
 
 def _lives() -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -68,11 +102,12 @@ def _lives() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def _lived(state: LessonState, orders: Sequence[c.Command], at: int, draw: random.Random, pause: int = 0) -> Iterator[dict[str, Any]]:
     for number, order in enumerate(orders):
         at += pause + draw.randrange(50, 20_000)
+        order = aimed(state, order)
         try:
-            payloads = decide(state, order, next(iter(order.roles), None), at)
+            decision = decide(state, order, giver_of(order), Moment(at, f"{number}".encode(), FACTS))
         except Refused:
             continue
-        for payload in payloads:
+        for payload in decision.events:
             event = Envelope(state.id, state.seq + 1, at, payload, "system" if not order.roles else "teacher", None, f"c{number}")
             state = fold(state, event)
             names = ("lesson", "seq", "at", "v", "kind", "actor", "on_behalf", "command_id")

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from hypothesis import strategies as st
 
 from server.domain import commands as c
+from server.domain.command import Command, Giver, Moment
 from server.domain.decide import decide
 from server.domain.events import Envelope
+from server.domain.facts import CoursewareFacts, Facts
 from server.domain.lesson import LessonState, fold
+from server.domain.lookup import Lookup
 from server.domain.refused import Refused
+from server.domain.seen import VIEWS, Audience
 
 PEOPLE = [f"p{n}" for n in range(6)]
 NAMES = {"master": "Ms Wang", **{who: f"Room {who}" for who in PEOPLE}}
 START = LessonState("L1", "Fractions")
+AUDIENCES = [
+    Audience(view, "" if view == "viewer" else "master" if view == "master" else "p1", 3 if view == "seat" else 0) for view in VIEWS
+]
+"""One of each view; `p1` is the room whose private things the others must not see."""
+FACTS = Facts(courseware={"c1": CoursewareFacts(pages=2, version="v1"), "c2": CoursewareFacts(pages=1, version="v2")})
+AIMS: dict[type[Command], Callable[[LessonState, Any], Command]] = {}
+"""How a life finds what a command is about, for commands that name ids drawn by chance: `lives/` fills it."""
+TEXTS: dict[str, str] = {}
+"""Whatever was written in any life."""
+LOOKUP = Lookup(NAMES, TEXTS)
 
 people = st.sampled_from(PEOPLE)
 joins = st.one_of(
@@ -35,10 +51,32 @@ COMMANDS = st.one_of(
 STEPS = st.lists(st.tuples(COMMANDS, st.integers(0, 400_000)), max_size=40)
 
 
-def act(state: LessonState, command: c.Command, at: int, log: list[Envelope] | None = None) -> LessonState:
+def giver_of(command: Command) -> Giver | None:
+    """Somebody who may give the command, the master rather than others; None: the server itself."""
+    participant = getattr(command, "participant", "master")
+    able = sorted(command.roles - ({"seat"} if not getattr(command, "seat", 0) else set()))
+    if command.master_own and participant != "master":
+        able.remove("master")
+    if not able:
+        return None
+    first = "master" in able and not command.master_own
+    role = "master" if first else able[crc32(repr(command).encode()) % len(able)]
+    participant = "master" if role == "master" else participant
+    return Giver(role, participant, getattr(command, "seat", 0) if role == "seat" else 0, f"{role}:{participant}")
+
+
+def aimed(state: LessonState, command: Command) -> Command:
+    """The command with the id it is about, where only the state knows it."""
+    aim = AIMS.get(type(command))
+    return aim(state, command) if aim else command
+
+
+def act(state: LessonState, command: Command, at: int, log: list[Envelope] | None = None, giver: Giver | None = None) -> LessonState:
     """One command by whoever may give it, folded."""
-    role = next(iter(command.roles), None)
-    for payload in decide(state, command, role, at):
+    seed = f"{state.seq}/{at}/{command}".encode()
+    decision = decide(state, command, giver or giver_of(command), Moment(at, seed, FACTS))
+    TEXTS.update({text.ref.id: text.value for text in decision.texts})
+    for payload in decision.events:
         event = Envelope(state.id, state.seq + 1, at, payload, "t", None, "")
         state = fold(state, event)
         if log is not None:
@@ -46,41 +84,13 @@ def act(state: LessonState, command: c.Command, at: int, log: list[Envelope] | N
     return state
 
 
-def live(steps: list[tuple[c.Command, int]]) -> list[Envelope]:
+def live(steps: list[tuple[Command, int]]) -> list[Envelope]:
     """The log of a life; refused commands write nothing."""
     state, at, log = START, 1_000, []
     for command, later in steps:
         at += later
         try:
-            state = act(state, command, at, log)
+            state = act(state, aimed(state, command), at, log)
         except Refused:
             continue
     return log
-
-
-def reduce(view: str, shown: dict[str, Any], event: dict[str, Any]) -> None:
-    """What a page does with an event, by the words of docs/protocol.md."""
-    kind, payload, lesson = event["kind"], event["payload"], shown["lesson"]
-    who = payload.get("participant")
-    if kind == "lesson.opened":
-        lesson["phase"] = "open"
-    elif kind == "lesson.live":
-        lesson["phase"], lesson["live_at"] = "live", lesson["live_at"] or event["at"]
-    elif kind == "lesson.ended":
-        lesson["phase"], lesson["ended_at"] = "ended", event["at"]
-    elif kind == "lesson.reopened":
-        lesson["phase"], lesson["ended_at"] = "live" if lesson["live_at"] else "open", None
-    elif kind == "stage.called":
-        shown["stage"][str(payload["position"])] = who
-        if view == "viewer":
-            shown["participants"][who] = {"name": payload["name"], "role": "classroom"}
-    elif kind == "stage.released":
-        del shown["stage"][str(payload["position"])]
-        if view == "viewer":
-            shown["participants"].pop(who, None)
-    elif kind == "participant.joined":
-        shown["participants"][who] = {"name": payload["name"], "role": payload["role"], "present": True}
-    elif kind == "participant.left":
-        shown["participants"][who]["present"] = False
-    elif kind == "participant.removed":
-        shown["participants"].pop(who)

@@ -38,9 +38,9 @@ def test_any_text_has_kinds(text: str) -> None:
 @pytest.mark.parametrize("role", SLOTS)
 def test_a_role_gets_exactly_its_own(role) -> None:
     for other, slots in SLOTS.items():
-        if slots <= SLOTS[role]:
+        if slots and slots <= SLOTS[role]:
             check_slots(role, sorted(slots))
-        else:
+        elif slots:
             with pytest.raises(Refused, match="forbidden"):
                 check_slots(role, sorted(slots))
         if SOURCES[other] and set(SOURCES[other]) <= set(SOURCES[role]):
@@ -48,3 +48,10 @@ def test_a_role_gets_exactly_its_own(role) -> None:
         elif SOURCES[other]:
             with pytest.raises(Refused, match="forbidden"):
                 check_sources(role, SOURCES[other])
+
+
+@pytest.mark.parametrize("role", [role for role, slots in SLOTS.items() if not slots])
+def test_a_page_without_media_gets_none(role) -> None:
+    for names in (None, ["program.audio"]):
+        with pytest.raises(Refused, match="forbidden"):
+            check_slots(role, names)

@@ -9,10 +9,15 @@ from typing import Any
 
 from media.client import Refused, WorkerGone
 from media.client import messages as m
+from server.accounts.contents import Contents
+from server.accounts.vault import Vault
 from server.bus import LocalBus
 from server.domain.link import Link
 from server.domain.principal import Principal
 from server.live import Lessons, Outbox
+from server.live.intercom import Intercom
+from server.live.outbox import Shared
+from server.live.texts import Texts
 from server.store import Store
 
 OFFER = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
@@ -152,6 +157,16 @@ class FakeWorker:
         return m.Reply(id=command.id)
 
 
+def texts_of(store: Store, clock: FakeClock) -> Texts:
+    """What people write, sealed under keys of the test."""
+    return Texts(Contents(store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), clock.wall_ms))
+
+
+def intercom_of(store: Store, clock: FakeClock) -> Intercom:
+    """The intercom, sealed under keys of the test."""
+    return Intercom(store.database, Contents(store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), clock.wall_ms))
+
+
 class Page:
     """One browser page: its socket's messages."""
 
@@ -164,8 +179,7 @@ class Page:
 
     def read(self) -> list[dict[str, Any]]:
         """Messages since the last call."""
-        fresh = list(self.outbox._waiting)
-        self.outbox._waiting.clear()
+        fresh = [message.message if isinstance(message, Shared) else message for message in self.outbox.take()]
         self.got += fresh
         return fresh
 
@@ -180,7 +194,7 @@ class School:
     def __init__(self, store: Store, worker: FakeWorker, clock: FakeClock, bus: Any = None) -> None:
         self.store, self.worker, self.clock = store, worker, clock
         self.bus = bus or LocalBus()
-        self.lessons = Lessons(store, self.bus, worker, clock, "build-1")
+        self.lessons = Lessons(store, texts_of(store, clock), intercom_of(store, clock), self.bus, worker, clock, "build-1")
 
     async def open(self) -> School:
         self.bus.subscribe(self.lessons.rooms._hear)

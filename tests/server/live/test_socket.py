@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from server.errors import BadRequest
 from server.live.messages import Hello, parse_hello, parse_message
-from server.live.outbox import Outbox
 from tests.server.live.doubles import OFFER, School
 
 
@@ -17,9 +16,9 @@ async def test_first_words(school: School) -> None:
     link = await school.link(lesson, "classroom", "Stone Bridge")
     page = await school.page(link)
     welcome, state, *rest = page.read()
-    assert welcome["you"] == {"participant": link.participant, "role": "classroom", "name": "Stone Bridge"}
+    assert welcome["you"] == {"participant": link.participant, "role": "classroom", "name": "Stone Bridge", "seat": 0}
     assert welcome["lesson"] == {"id": lesson, "name": "Fractions"}
-    assert (welcome["protocol"], welcome["build"]) == (1, "build-1")
+    assert (welcome["protocol"], welcome["build"]) == (2, "build-1")
     assert state["state"]["lesson"]["phase"] == "scheduled"
     assert [m["type"] for m in rest] == ["event", "presence"]
     assert rest[0]["payload"] == {"participant": link.participant, "role": "classroom", "name": "Stone Bridge"}
@@ -152,23 +151,6 @@ async def test_slots_are_told_as_participants(school: School) -> None:
     }
     assert len(viewer.of("slots")) == 1
     assert not other.of("slots")
-
-
-async def test_a_slow_page_is_told_to_come_back() -> None:
-    outbox = Outbox(limit=3)
-    for n in range(5):
-        outbox.put({"n": n})
-    assert await outbox.get() == {"type": "bye", "code": "slow"}
-    assert await outbox.get() is None
-
-
-async def test_the_outbox_hands_out_in_order_and_ends() -> None:
-    outbox = Outbox()
-    for n in range(3):
-        outbox.put({"n": n})
-    outbox.bye("removed")
-    outbox.put({"n": 9})
-    assert [await outbox.get() for _ in range(5)] == [{"n": 0}, {"n": 1}, {"n": 2}, {"type": "bye", "code": "removed"}, None]
 
 
 async def test_many_commands_at_once_are_all_carried_out_in_order(school: School) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from server.accounts.acts import Target
 from server.accounts.caller import system
+from server.courseware.drawing import Drawing
 from server.live import rooms
 from server.settings import Settings
 from server.web import keys
@@ -115,8 +116,9 @@ class Furnished:
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing happens by itself: the clock of the lessons stands."""
+    """Nothing happens by itself: the clock of the lessons stands, no courseware is drawn."""
     monkeypatch.setattr(rooms, "TICK_SECONDS", 3600)
+    monkeypatch.setattr(Drawing, "start", lambda _: None)
 
 
 @pytest.fixture
@@ -131,6 +133,10 @@ async def furnished_town(still: None, web: Web, settings: Settings) -> AsyncIter
         """Only the line."""
 
     for county in furnished.COUNTIES:
+        text, blob = furnished.page_of(county)
+        place = web.app[keys.COURSEWARE].blobs.path(blob)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
         about = Target("org", f"{county}1", world.paths[f"{county}1"])
         await web.app[keys.ACTS].do(system(), "org.edit", about, nothing, details={"said": furnished.secret("audit line", county)})
     town = Furnished(Town(web, world), Keeper(str(settings.data_dir / "shuangshi.db")), papers)

@@ -6,10 +6,14 @@ import base64
 import re
 from typing import Any
 
+import numpy as np
 import pyotp
 
 from server.accounts import cookies
+from tests.server.cards.room import jpeg
+from tests.server.courseware.files import picture
 from tests.server.live.doubles import OFFER
+from tests.server.permissions import furnished
 from tests.server.permissions.furnished import PIN, TOTP, secret, tomorrow
 from tests.server.permissions.table import Door
 from tests.server.services import PASSWORD
@@ -45,6 +49,8 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "lesson": f"lesson.{c}",
         "later": f"later.{c}",
         "knock": f"knock.{s}",
+        "ticket": "none",
+        "note": "none",
         "session": papers.get("session", "none"),
         "token": papers[token],
         "path": "favicon.svg",
@@ -53,6 +59,10 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "table": "rooms",
         "pupils": "students",
         "people": "people",
+        "courseware": f"cw.{c}",
+        "version": f"v.{c}",
+        "page": "1",
+        "blob": furnished.page_of(c)[1],
     }
 
 
@@ -71,15 +81,19 @@ def paper_cookies(door: Door, papers: dict[str, str]) -> dict[str, str]:
     return {}
 
 
-def media(door: Door) -> tuple[dict[str, str], str] | None:
-    """Headers and body of WHIP and WHEP, None for a form."""
+def media(door: Door) -> tuple[dict[str, str], str | bytes] | None:
+    """Headers and body of WHIP and WHEP, of a picture and of a script's JSON; None for a form."""
+    if door.method == "POST" and door.path in _BODIES:
+        return _BODIES[door.path]
     if not door.path.startswith(("/whip", "/whep")):
         return None
     return (FRAGMENT, "a=ice-ufrag:x") if door.method == "PATCH" else (SDP, OFFER if door.method == "POST" else "")
 
 
 def file(door: Door) -> bytes | None:
-    """The file of an upload: a new room of the county's school."""
+    """The file of an upload: a new room of the county's school, or a page of courseware."""
+    if door.path.endswith("/courseware") or door.path == "/courseware/{lesson}":
+        return picture(64, 36)
     line = f"C-{county(door)}1,7,音乐教室,两用,5,8"
     return f"学校代码,教室代码,名称,类型,排数,列数\n{line}\n".encode() if door.path.startswith("/exchange/") else None
 
@@ -94,6 +108,10 @@ def form(door: Door) -> dict[str, Any]:
     return dict(fields(c, s) if callable(fields) else fields)
 
 
+_BODIES: dict[str, tuple[dict[str, str], str | bytes]] = {
+    "/class/{lesson}/cards": ({"Content-Type": "image/jpeg"}, jpeg(np.zeros((8, 8), np.uint8))),
+    "/seat/{lesson}/free": ({"Content-Type": "application/json"}, '{"seat": 1}'),
+}
 _V1 = {"version": "1"}
 _FORMS: dict[str, Any] = {
     "/login": {"login": "x1.colleague", "password": PASSWORD},
@@ -146,6 +164,9 @@ _FORMS: dict[str, Any] = {
     "/classes/{class}/slips": {},
     "/classes/{class}/parents/end": lambda c, s: {"assignment": f"a.{s}.c1.s1.parent"},
     "/classes/{class}/plans/{room}": lambda c, s: {"valid_from": tomorrow().isoformat(), "seat.2": secret("pupil number", c)},
+    "/s": {"seat": "1"},
+    "/inspect/{lesson}/notes": {"at": "1", "text": "板书清楚"},
+    "/inspect/{lesson}/notes/{note}/remove": {},
     "/pair": lambda c, s: {"join_code": secret("join code", c)},
     "/pair/knock": {"picture": JPEG},
     "/rooms/{room}/devices": lambda c, s: {"code": secret("pairing code", c)},
@@ -181,6 +202,10 @@ _FORMS: dict[str, Any] = {
     "/lessons/{later}/substitute": lambda c, s: _V1 | {"teacher": f"{s}.colleague"},
     "/lessons/{later}/assistants": lambda c, s: {"person": f"{s}.colleague"},
     "/lessons/{later}/assistants/end": lambda c, s: {"assignment": f"a.later.{c}"},
+    "/lessons/{lesson}/courseware": {},
+    "/lessons/{lesson}/courseware/{courseware}/delete": {},
+    "/courseware/{lesson}": {},
+    "/courseware/{lesson}/{courseware}/delete": {},
     "/exchange/{table}": {},
     "/exchange/{table}/apply": {},
     "/timetable/feed": {},

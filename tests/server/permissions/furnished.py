@@ -7,6 +7,7 @@ class `x1.c2`, group `ask.x` of county y that asks room `x1.r2`; the same of y. 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,8 @@ SECRETS = {
     "pairing code": "QRST 234",
     "knock picture": "/9j/TUFSS0VS",
     "audit line": "marked-line-",
+    "courseware name": "标记课件",
+    "courseware page": "marked-page-",
 }
 """What begins the secret; the county's letter (digit, in a code) ends it."""
 
@@ -48,6 +51,12 @@ SECRETS = {
 def secret(name: str, county: str) -> str:
     """The text that only some may ever read."""
     return SECRETS[name] + ({"x": "3", "y": "4"}[county] if name == "join code" else county.upper())
+
+
+def page_of(county: str) -> tuple[str, str]:
+    """What the one page of the county's courseware holds, and the hash of it."""
+    text = secret("courseware page", county)
+    return text, hashlib.sha256(text.encode()).hexdigest()
 
 
 def tomorrow(days: int = 1) -> dt.date:
@@ -68,6 +77,7 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
             await _calendar(connection, now, county, school)
             await _lessons(connection, now, county, school)
             await _devices(connection, contents, now, county, school, papers)
+            await _courseware(connection, now, county)
         kept = await QUICK.hash(PASSWORD)
         factor = await contents.put(connection, "totp", "everybody", TOTP)
         await connection.execute(update(t.person).values(password_hash=kept, totp=factor.id))
@@ -171,6 +181,17 @@ async def _lessons(connection: Any, now: int, county: str, school: str) -> None:
     role = {"id": f"a.later.{county}", "person": f"{school}.admin", "role": "assistant", "lesson": f"later.{county}", "valid_from": 0}
     await connection.execute(insert(t.assignment).values(**role, granted_by="test", created=now))
     await connection.execute(update(t.lesson).where(t.lesson.c.id == f"lesson.{county}").values(name=secret("lesson name", county)))
+
+
+async def _courseware(connection: Any, now: int, county: str) -> None:
+    blob = page_of(county)[1]
+    row = {"id": f"cw.{county}", "lesson": f"lesson.{county}", "name": secret("courseware name", county), "kind": "pptx", "size": 9}
+    row |= {"source": "0" * 64, "by": "test", "created": now, "state": "ready", "pages": 1, "drawn": 1, "version": f"v.{county}"}
+    await connection.execute(insert(t.courseware).values(**row))
+    page = {"courseware": f"cw.{county}", "page": 1}
+    shown = {"width": 1600, "height": 900, "picture": blob, "preview": blob, "size": 9}
+    await connection.execute(insert(t.courseware_page).values(**page, **shown))
+    await connection.execute(insert(t.courseware_media).values(**page, place=0, blob=blob, type="video/mp4"))
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:

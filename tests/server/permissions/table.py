@@ -54,8 +54,9 @@ def _signs(askers: list[str], line: str) -> tuple[str, str, dict[str, str]]:
 def read() -> Table:
     """The whole table; fails on a line twice or a door whose row is missing."""
     table = Table()
-    heads: dict[str, list[str]] = {name: ["master", "classroom", "viewer", "wall"] for name in ("events", "sources", "slots", "signals")}
-    heads["commands"] = [*heads["events"], "server"]
+    roles = ["master", "classroom", "assistant", "seat", "viewer", "wall"]
+    heads: dict[str, list[str]] = dict.fromkeys(("events", "sources", "slots", "signals"), roles)
+    heads["commands"] = [*roles, "server"]
     for name, lines in _sections(FILE.read_text()):
         for line in lines:
             words = line.split()

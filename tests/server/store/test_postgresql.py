@@ -85,6 +85,8 @@ async def test_what_collides_for_ever_is_given_up(store: Store, postgres: Postgr
 
 async def test_a_deadlock_is_tried_again(store: Store, postgres: Postgres, name: str, stranger: asyncpg.Connection) -> None:
     await store.create_lesson("L2", "x", 2)
+    postgres.sql(name, f"ALTER DATABASE {name} SET deadlock_timeout = '2s'")  # looked for once, when both wait
+    await store.database.engine.dispose()
     failures: list[object] = []
     event.listen(
         store.database.engine.sync_engine, "handle_error", lambda context: failures.append(context.sqlalchemy_exception.orig.sqlstate)

@@ -36,7 +36,7 @@ async def test_a_link_becomes_a_cookie_and_a_page(web: Web, role: str, path: str
     html = await response.text()
     assert response.status == 200, html
     page = boot(html)
-    assert page["you"] == {"participant": link.participant, "role": role, "name": "石桥村小学"}
+    assert page["you"] == {"participant": link.participant, "role": role, "name": "石桥村小学", "seat": 0}
     assert page["admission"] == address.partition("?a=")[2]
     assert page["build"] == web.app[keys.ASSETS].build
 
@@ -137,7 +137,7 @@ async def raw(web: Web, request: str) -> str:
 async def test_a_master_without_a_name_is_not_called_like_the_lesson(web: Web) -> None:
     lesson = await web.lesson("分数的认识")
     address = await web.join(await web.link(lesson, "master"))
-    assert boot(await (await web.client.get(address)).text())["you"] == {"participant": "master", "role": "master", "name": ""}
+    assert boot(await (await web.client.get(address)).text())["you"] == {"participant": "master", "role": "master", "name": "", "seat": 0}
 
 
 async def test_only_refusals_are_worth_a_line(web: Web) -> None:

@@ -40,7 +40,7 @@ async def test_hello_welcome_state_command_ping(web: Web) -> None:
     ws = await web.socket(lesson, web.bearer(master))
     await ws.send_json(HELLO)
     welcome = await until(ws, "welcome")
-    assert welcome["you"] == {"participant": "master", "role": "master", "name": "王老师"}
+    assert welcome["you"] == {"participant": "master", "role": "master", "name": "王老师", "seat": 0}
     assert welcome["build"] == web.app[keys.ASSETS].build
     assert (await until(ws, "state"))["state"]["lesson"]["phase"] == "scheduled"
     await ws.send_json({"type": "command", "id": "c1", "kind": "lesson.live", "payload": {}})

@@ -1,4 +1,6 @@
 /** What the classroom's and the viewer's page share: watching the program, its sound, and saying what was played. */
+import { BoardTools, showProgress } from "../board/tools.js";
+import { BoardView } from "../board/view.js";
 import { every } from "../clock.js";
 import { t, timeOfDay } from "../i18n.js";
 import { PlayedMeter } from "../played.js";
@@ -22,15 +24,27 @@ const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
 /**
  * @param {import("./shell.js").Shell} shell
  * @param {() => MediaStreamTrack | null} ownCamera
+ * @param {(slot: string, track: MediaStreamTrack) => void} [played] told of every sound that the page plays
  * @returns {Screen}
  */
-export function startScreen(shell, ownCamera) {
+export function startScreen(shell, ownCamera, played) {
   const { boot, lesson, clock } = shell;
-  const program = new Program(byId("program"));
+  const place = byId("board");
+  const program = new Program(byId("program"), place);
+  const self = boot.you.participant;
+  const canDraw = () => self !== null && lesson.state?.board.pen === self;
+  const { socket } = shell;
+  const view = new BoardView(place, {
+    boot,
+    lesson,
+    canDraw,
+    send: { command: (kind, payload) => socket.command(kind, payload), signal: (kind, payload) => socket.signal(kind, payload) },
+  });
+  showProgress(byId("board-progress"), view);
+  new BoardTools(byId("board-tools"), view, false);
   const sound = startSound();
   /** @type {Map<string, MediaStreamTrack>} */
   const tracks = new Map();
-  const self = boot.you.participant;
   const update = () => {
     program.apply(tracks, lesson, self);
     program.update(lesson, watcher.keeper.session, self, ownCamera());
@@ -39,8 +53,10 @@ export function startScreen(shell, ownCamera) {
   };
   const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => {
     tracks.set(slot, track);
-    if (track.kind === "audio") sound.play(slot, track);
-    else program.apply(tracks, lesson, self);
+    if (track.kind === "audio") {
+      sound.play(slot, track);
+      played?.(slot, track);
+    } else program.apply(tracks, lesson, self);
   };
   const watcher = new Watcher({ boot, clock, slots: programSlots(), ontrack, onchange: () => sayMedia(shell, watcher, update) });
   lesson.on("change", update);

@@ -11,6 +11,15 @@ import { byId, make } from "../views/dom.js";
 import { Check } from "../views/check.js";
 import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
+import { HeldQuestions } from "../views/heldquestions.js";
+import { HandsView } from "../views/hands.js";
+import { BoardTools } from "../board/tools.js";
+import { BoardView } from "../board/view.js";
+import { LayoutChoice } from "../views/layoutchoice.js";
+import { QuizPanel } from "../views/quizpanel.js";
+import { Shelf } from "../views/shelf.js";
+import { ToolsPanel } from "../views/toolspanel.js";
+import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
 import { Watcher } from "../whep.js";
 import { Publisher } from "../whip.js";
@@ -33,11 +42,46 @@ class TeachPage {
     this.sound = new Sound((allowed) => this.askSound(allowed));
     const onchange = () => this.update();
     this.publisher = new Publisher({ boot, clock, sources: ["mic", "camera", "screen"], layers: false, onchange });
-    this.wall = new Wall(byId("tiles"), byId("no-rooms"), (who, onStage) => this.call(who, onStage));
+    this.wall = new Wall(byId("tiles"), byId("no-rooms"), {
+      call: (who, onStage) => this.call(who, onStage),
+      acknowledge: (who) => void command(shell, "help.acknowledge", { participant: who }),
+      ring: (who) => void command(shell, "help.ring", { participant: who }),
+      mic: (who, open) => void command(shell, open ? "mic.grant" : "mic.mute", { participant: who }),
+    });
     const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.received(slot, track);
     this.watcher = new Watcher({ boot, clock, slots: masterSlots(9), ontrack, onchange });
     this.check = new Check(this.capture);
     this.knocks = new Knocks(byId("knocks"), boot);
+    this.hands = new HandsView(
+      {
+        list: byId("hands-list"),
+        mode: /** @type {HTMLSelectElement} */ (byId("hands-mode")),
+        clear: byId("hands-clear"),
+        count: byId("hands-count"),
+      },
+      {
+        call: (participant, seat) => void command(shell, "hand.call", { participant, seat }),
+        order: (mode) => void command(shell, "hand.mode", { mode }),
+        clear: () => void command(shell, "hand.clear", {}),
+      },
+    );
+    const run = (/** @type {string} */ kind, /** @type {object} */ payload) => command(shell, kind, payload);
+    this.board = new BoardView(byId("board"), {
+      boot,
+      lesson: shell.lesson,
+      canDraw: () => true,
+      send: {
+        command: (kind, payload) => shell.socket.command(kind, payload),
+        signal: (kind, payload) => shell.socket.signal(kind, payload),
+      },
+    });
+    this.boardTools = new BoardTools(byId("board-tools"), this.board, true);
+    this.shelf = new Shelf(byId("shelf"), shell, run);
+    this.layout = new LayoutChoice(/** @type {HTMLSelectElement} */ (byId("layout")), run);
+    this.quiz = new QuizPanel(byId("quiz"), run);
+    this.tools = new ToolsPanel(byId("tools"), run, (participant, seat) => void run("hand.call", { participant, seat }));
+    this.questions = new HeldQuestions(byId("questions"), byId("questions-count"), run, "master");
+    this.intercom = new TeacherIntercom(shell);
     this.console = new Console({
       live: () => void this.goLive(),
       end: () => void command(shell, "lesson.end", {}),
@@ -88,6 +132,13 @@ class TeachPage {
     this.console.update(state);
     this.check.update(state.phase);
     this.wall.update(lesson, this.watcher.keeper.session);
+    this.hands.update(lesson);
+    this.shelf.update(lesson);
+    this.layout.update(lesson);
+    this.quiz.update(lesson);
+    this.tools.update(lesson);
+    this.questions.update(lesson);
+    this.intercom.update(lesson);
     if (lesson.phase && !lesson.bye) this.follow(lesson.phase);
     this.sayPublish();
   }

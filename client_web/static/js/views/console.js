@@ -1,4 +1,5 @@
 /** The master's own half of the console: what the rooms see, the buttons, the bar and the sentence about delivery. */
+import { layoutOf } from "../fold/director.js";
 import { classrooms } from "../fold.js";
 import { delivery } from "../health.js";
 import { duration, t, timeOfDay } from "../i18n.js";
@@ -35,7 +36,8 @@ export class Console {
     this.meters = [new MeterView(), new MeterView()];
     /** @type {Map<string, MediaStreamTrack>} */
     this.stageTracks = new Map();
-    byId("main").append(this.screen.element, this.camera.element);
+    this.board = byId("board");
+    byId("main").append(this.board, this.screen.element, this.camera.element);
     byId("pictures").append(...this.stage.map((p) => p.element));
     byId("mic").insertBefore(this.meters[0].element, byId("mic").querySelector("kbd"));
     byId("check-level").append(this.meters[1].element);
@@ -64,13 +66,19 @@ export class Console {
   }
 
   /** @param {ConsoleState} state */
-  #pictures({ camera, screen, problem }) {
+  #pictures({ camera, screen, problem, lesson }) {
     this.camera.show(camera);
     this.screen.show(screen);
-    this.screen.element.hidden = !screen;
-    this.camera.element.hidden = Boolean(screen) && !camera;
+    const { state } = lesson;
+    const layout = state ? layoutOf(state) : "teacher";
+    const open = state !== null && state.board.at !== null && state.board.shown;
+    // The teacher needs the page to draw on whatever the rooms see, but for a screen that is being shared.
+    const board = open && (!screen || layout === "courseware" || layout === "side" || layout === "pip");
+    this.board.hidden = !board;
+    this.screen.element.hidden = !screen || board;
+    this.camera.element.hidden = (Boolean(screen) || board) && !camera;
     this.camera.say(camera ? null : t(problem ? `device.${problem}` : "camera.off"), problem ? "camera-off" : "teacher");
-    byId("main").dataset.screen = screen ? "1" : "0";
+    byId("main").dataset.screen = screen || board ? "1" : "0";
   }
 
   /** @param {ConsoleState} state */

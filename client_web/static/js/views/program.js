@@ -1,5 +1,6 @@
 /** What a classroom and a viewer see: screen, teacher and the stage, laid out by what really plays. */
 import { positionOf } from "../fold.js";
+import { layoutOf } from "../fold/director.js";
 import { t } from "../i18n.js";
 import { STAGE } from "../slots.js";
 import { Stall } from "../stall.js";
@@ -10,14 +11,18 @@ import { Picture } from "./picture.js";
  */
 
 export class Program {
-  /** @param {HTMLElement} holder */
-  constructor(holder) {
+  /**
+   * @param {HTMLElement} holder
+   * @param {HTMLElement} board where the courseware lies
+   */
+  constructor(holder, board) {
     this.holder = holder;
+    this.board = board;
     this.stall = new Stall();
     this.camera = new Picture("camera", "teacher");
     this.screen = new Picture("screen", "screen");
     this.stage = STAGE.map((n) => new Picture(`stage stage-${n}`, "room"));
-    holder.append(this.screen.element, this.camera.element, ...this.stage.map((p) => p.element));
+    holder.append(this.board, this.screen.element, this.camera.element, ...this.stage.map((p) => p.element));
   }
 
   /**
@@ -39,11 +44,14 @@ export class Program {
    */
   update(lesson, session, self, own) {
     const slots = this.stall.settle(lesson.slots.get(session) ?? {}, lesson.now);
-    const screen = carries(slots["program.screen"], this.screen);
-    const camera = carries(slots["program.camera"], this.camera);
-    this.screen.element.hidden = !screen;
+    const parts = layers(lesson, carries(slots["program.screen"], this.screen), carries(slots["program.camera"], this.camera));
+    const { camera, layout } = parts;
+    const screen = parts.screen || parts.board;
+    this.board.hidden = !parts.board;
+    this.screen.element.hidden = !parts.screen;
     // With a screen and no camera there is nothing to say about the camera; with neither, the empty frame says it.
     this.camera.element.hidden = screen && !camera;
+    this.holder.dataset.layout = layout;
     this.camera.say(wordsFor(slots["program.camera"], this.camera));
     this.camera.label(teacher(lesson));
     const places = STAGE.map((n) => this.#stage(n, lesson, slots, self, own)).filter(Boolean).length;
@@ -97,6 +105,22 @@ export class Program {
     const stage = /^stage\.(\d)\.video$/.exec(slot);
     return !stage || stage[1] in (lesson.state?.stage ?? {});
   }
+}
+
+/**
+ * Which of the large pictures are shown: by the layout, and in `auto` by what really plays, a shared screen before the courseware.
+ * @param {import("../lesson.js").Lesson} lesson
+ * @param {boolean} screen it plays
+ * @param {boolean} camera it plays
+ */
+function layers({ state }, screen, camera) {
+  const layout = state ? layoutOf(state) : "teacher";
+  const byHand = state !== null && state.director.mode !== "auto";
+  const page = state !== null && state.board.at !== null && state.board.shown;
+  const wanted = layout === "courseware" || layout === "side" || layout === "pip";
+  const shared = screen && (byHand ? layout === "screen" || (wanted && !page) : layout !== "stage" || !page);
+  const board = page && wanted && !shared;
+  return { layout, screen: shared && !(byHand && layout === "teacher"), board, camera: camera && !(byHand && (layout === "courseware" || layout === "screen")) };
 }
 
 /**

@@ -8,12 +8,12 @@ export class Wall {
   /**
    * @param {HTMLElement} holder
    * @param {HTMLElement} empty shown while nobody is here
-   * @param {((participant: string, onStage: boolean) => void) | null} toggle
+   * @param {import("./tile.js").TileActions | null} actions null: a wall without buttons
    */
-  constructor(holder, empty, toggle) {
+  constructor(holder, empty, actions) {
     this.holder = holder;
     this.empty = empty;
-    this.toggle = toggle;
+    this.actions = actions;
     /** @type {Map<string, Tile>} */
     this.tiles = new Map();
     /** @type {Map<string, MediaStreamTrack>} */
@@ -54,8 +54,7 @@ export class Wall {
    * @param {{slot: string, why: string} | undefined} show
    */
   #place(room, index, lesson, show) {
-    const { toggle } = this;
-    const tile = this.tiles.get(room.id) ?? new Tile(toggle && ((onStage) => toggle(room.id, onStage)));
+    const tile = this.tiles.get(room.id) ?? new Tile(room.id, this.actions);
     this.tiles.set(room.id, tile);
     if (this.holder.children[index] !== tile.element) this.holder.insertBefore(tile.element, this.holder.children[index] ?? null);
     const track = show && this.tracks.get(show.slot);
@@ -63,8 +62,24 @@ export class Wall {
     const live = lesson.phase === "live";
     const state = health(lesson.presence[room.id], lesson.phase);
     const onStage = positionOf(lesson.state, room.id) !== null;
-    tile.update({ name: room.name, health: state, onStage, canCall: live && state !== "offline", noPicture: words(show, tile) });
+    const more = tileExtras(lesson, room.id);
+    tile.update({ name: room.name, health: state, onStage, canCall: live && state !== "offline", noPicture: words(show, tile), ...more });
   }
+}
+
+/**
+ * What the back-channel says of a room.
+ * @param {import("../lesson.js").Lesson} lesson
+ * @param {string} room
+ */
+function tileExtras({ state }, room) {
+  return {
+    hands: Object.keys(state?.hands.raised[room] ?? {}).length,
+    signal: state?.help.signals[room] ?? null,
+    rung: room in (state?.help.rung ?? {}),
+    request: room in (state?.mic.requests ?? {}),
+    closed: state?.mic.closed[room] ?? null,
+  };
 }
 
 /**

@@ -1,0 +1,1 @@
+"""Courseware pages, ink and shapes, undo, blank pages, who has the pen."""

@@ -1,0 +1,1 @@
+"""Who is here, seat by seat, also when it was taken offline (S24)."""

@@ -1,0 +1,1 @@
+"""What the program shows: layouts, by rule and by hand."""

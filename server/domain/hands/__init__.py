@@ -1,0 +1,1 @@
+"""Raised hands, by room and seat, and who is called next (S22)."""

@@ -1,0 +1,1 @@
+"""One-touch signals of a room to the teacher, each acknowledged (S11)."""

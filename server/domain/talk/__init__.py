@@ -1,0 +1,1 @@
+"""Questions held until an assistant releases them, and announcements."""

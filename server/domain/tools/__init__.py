@@ -1,0 +1,1 @@
+"""Random pick, praise, timer, activity groups."""

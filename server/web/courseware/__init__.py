@@ -1,0 +1,1 @@
+"""Courseware over HTTP: uploads, pages, and the teacher's page about them."""

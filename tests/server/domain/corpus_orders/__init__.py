@@ -1,0 +1,1 @@
+"""What happens in the recorded logs, part by part: each module has `ORDERS`."""
