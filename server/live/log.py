@@ -214,8 +214,8 @@ class LessonLog:
 
     async def _learn(self, events: Sequence[Envelope]) -> None:
         """Names and texts that the events refer to."""
-        people = {getattr(event.payload, "participant", "") for event in events}
-        if people - self._roster.names.keys() - {""}:
+        people = {getattr(event.payload, "participant", None) for event in events}
+        if people - self._roster.names.keys() - {None, ""}:
             await self._roster.learn()
         await self._learn_texts({ref.id for event in events for ref in text_refs(event.payload)})
 

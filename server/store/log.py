@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from server.store.engine import WRITE
 from server.store.group import Append, Appended, write_group
-from server.store.retry import passing, persist
+from server.store.retry import locked, passing, persist
 
 GROUP_SECONDS = 0.005
 """Commands within this time share a commit."""
@@ -86,14 +86,24 @@ class LogWriter:
             return await write_group(connection, [waiting.append for waiting in group])
 
     async def _apart(self, group: list[_Waiting], error: Exception) -> None:
-        """One command's failure must not be its neighbours': try each in a commit of its own."""
-        if len(group) > 1 and not passing(error):
-            for waiting in group:
-                await self._commit([waiting])
+        """One command's failure must not be its neighbours': try each lesson in a commit of its own, then each command."""
+        parts = [group] if passing(error) else _parts(group, error)
+        if len(parts) > 1:
+            for part in parts:
+                await self._commit(part)
             return
         for waiting in group:
             if not waiting.done.done():
                 waiting.done.set_exception(error)
+
+
+def _parts(group: list[_Waiting], error: Exception) -> list[list[_Waiting]]:
+    lessons: dict[str, list[_Waiting]] = {}
+    for waiting in group:
+        lessons.setdefault(waiting.append.lesson, []).append(waiting)
+    if len(lessons) > 1 or locked(error):  # a lesson that somebody else holds is not waited for once a command
+        return list(lessons.values())
+    return [[waiting] for waiting in group]
 
 
 def _settle(waiting: _Waiting, result: Appended | None) -> None:

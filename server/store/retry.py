@@ -1,6 +1,6 @@
 """Which failures of a database pass by themselves, and how long they are waited out.
 
-Class 40 and 57P01–57P03, 08: PostgreSQL, appendix A "Error Codes".
+Class 40, 55P03, 57P01–57P03, 08: PostgreSQL, appendix A "Error Codes".
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def lost(error: BaseException) -> bool:
         return True
     state = _state(error)
     return state in _AWAY or state.startswith("08") or isinstance(error, OSError)
+
+
+def locked(error: BaseException) -> bool:
+    """Somebody else holds a row, and did not let go in time: nothing was written."""
+    return _state(error) == "55P03"
 
 
 def passing(error: BaseException) -> bool:

@@ -44,6 +44,7 @@ def logins(product: Product) -> dict[str, str]:
 async def login(product: Product, browser: Browser, who: str, url: str = "") -> Page:
     """By keyboard alone: the cursor is in the first field."""
     page = await open_page(browser, f"{url or product.url}/login", locale="en-US")
+    await page.locator("[name=login]:focus").wait_for()  # a busy browser puts the cursor there a little after the page is loaded
     await page.keyboard.type(who)
     await page.keyboard.press("Tab")
     await page.keyboard.type(logins(product)[who])
