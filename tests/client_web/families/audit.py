@@ -65,6 +65,8 @@ ACTS = (
     "student.erase",
     "student.leave",
     "student.pin",
+    "inspection.note",
+    "inspection.remove",
     "group.create",
     "group.edit",
     "group.close",

@@ -29,7 +29,5 @@ KEYS = (
     *(f"layout.{layout}" for layout in get_args(Choice)),
     "quiz.type",
     "quiz.seconds",
-    "act.inspection.note",
-    "act.inspection.remove",
     "office.inspect",
 )
