@@ -48,11 +48,13 @@ class Acts:
         locks: tuple[str, ...] = (),
         unique: str = "",
         details: Callable[[T], dict[str, str | int]] | dict[str, str | int] | None = None,
+        also: Target | None = None,
     ) -> T:
         """`work`, then the line `act`, in one transaction; what `work` raises undoes all. The caller was asked with `need` before.
 
         `locks`: names nobody else may hold meanwhile (a room that is booked). `unique`: the field that is `Taken` when the tables
-        refuse a row. `details`: codes, ids and numbers only, never names.
+        refuse a row. `details`: codes, ids and numbers only, never names. `also`: what of another organisation it touches; a second line,
+        which names `target`, says so there.
         """
 
         async def transact(connection: AsyncConnection) -> T:
@@ -60,6 +62,8 @@ class Acts:
             done = await work(connection)
             said = details(done) if callable(details) else details or {}
             await self._note(connection, Entry(who, act, target.kind, target.id, target.path, said))
+            if also:
+                await self._note(connection, Entry(who, act, also.kind, also.id, also.path, {target.kind: target.id}))
             return done
 
         try:

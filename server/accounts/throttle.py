@@ -2,7 +2,8 @@
 
 By account from the 5th failure on; by address only from the 50th, since a whole school comes from one. A try counts against its
 account before the secret is looked at, so that a crowd of guesses sent at once gets no more tries than one after the other. A success
-forgets the account's failures; everything is forgotten after an hour.
+forgets the account's failures; everything is forgotten after an hour. An address from which the account came in of late counts by itself
+(`server.accounts.familiar`): else whoever tries once in a quarter of an hour would keep the owner out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from server.store.database import lock
 from server.store.tables import attempt
 
 FORGOTTEN_MS = 3_600_000
-FREE = {"account": 5, "student": 5, "address": 50, "code": 10}
+FREE = {"account": 5, "student": 5, "address": 50, "code": 10, "join": 10, "familiar": 5}
 """Kind → failures before one waits."""
 LONGEST_S = 900
 
@@ -63,6 +64,11 @@ class Throttle:
                 await self._count(connection, key)
 
         await self._database.write(work)
+
+    async def fitted(self, kind: str, name: str) -> None:
+        """Take back the one try that `begin` counted: of what has many right answers, one right answer does not forget the wrong ones."""
+        mine = (attempt.c.key == _key(kind, name)) & (attempt.c.failures > 0)
+        await self._database.execute(update(attempt).where(mine).values(failures=attempt.c.failures - 1))
 
     async def _count(self, connection: AsyncConnection, key: str) -> None:
         now = self._now()

@@ -119,4 +119,6 @@ class StandingGroup:
     version: int
     rooms: Mapping[str, str | None] = field(default_factory=dict)
     """Remote classroom → the class that sits in it."""
+    pending: Mapping[str, str | None] = field(default_factory=dict)
+    """The same for rooms whose own school was asked and has not agreed: they follow in nothing."""
     closed_at: int | None = None

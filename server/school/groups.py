@@ -1,7 +1,7 @@
 """Standing groups bind a master classroom to its remote classrooms, so that a lesson is never put together by hand.
 
-A room of an organisation the caller does not look after is named by its join code: whoever reads it off that room's card was
-given it by the school, and that school's admin may take the room out again (S6).
+A room of an organisation the caller does not look after is named by its join code, which names it and grants nothing (S5): the room
+follows once its own school agrees (`server.school.invited`), and that school may take it out again (S6).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.accounts.caller import Caller, at
 from server.accounts.ids import draw
 from server.accounts.office import Office, known_id, target
+from server.accounts.throttle import Throttle
 from server.domain.orgs import Classroom, GroupKind, Org, StandingGroup
 from server.errors import Forbidden, Invalid, NotThere
 from server.school.fields import Id, Name, Version
-from server.store.groups import add_group, change_group, set_rooms
+from server.store.groups import add_group, change_group, drop_room, put_room
 
 MOST_ROOMS = 200
 
@@ -76,7 +77,7 @@ async def edit(office: Office, who: Caller, group_id: str, form: EditGroup) -> N
     """Change it. Raises `EditConflict`, `Invalid`."""
     group, org = await find(office, who, group_id, "group.edit")
     await _master(office, org, form.master_classroom)
-    if form.master_classroom in group.rooms:
+    if form.master_classroom in group.rooms or form.master_classroom in group.pending:
         raise Invalid({"master_classroom": "choice"})
     values = {"name": form.name, "kind": form.kind, "master_classroom": form.master_classroom}
 
@@ -86,27 +87,41 @@ async def edit(office: Office, who: Caller, group_id: str, form: EditGroup) -> N
     await office.acts.do(who, "group.edit", target("group", group.id, org), work)
 
 
-async def add_room(office: Office, who: Caller, group_id: str, form: AddRoom) -> None:
-    """A room follows from now on. Raises `EditConflict`, `Invalid`."""
+async def add_room(office: Office, who: Caller, group_id: str, form: AddRoom) -> bool:
+    """A room follows from now on; False: its own school, which is not in the caller's care, is asked first.
+
+    Raises `EditConflict`, `Invalid`, `TooMany` after many wrong codes.
+    """
     group, org = await find(office, who, group_id, "group.edit")
-    room = await _room(office, who, form.room)
-    if room.id == group.master_classroom or room.kind == "master" or len(group.rooms) >= MOST_ROOMS:
+    room, home = await _room(office, who, form.room)
+    if room.id == group.master_classroom or room.kind == "master" or len(group.rooms) + len(group.pending) >= MOST_ROOMS:
         raise Invalid({"room": "choice"})
+    mine = who.may("group.edit", at(home.path))
+    if not mine and (room.id in group.rooms or room.id in group.pending):
+        raise Invalid({"room": "taken"})
     if form.school_class:
         sitting = await office.classes.get(form.school_class)
-        if sitting is None or sitting.org != room.org:
+        if sitting is None or sitting.org != room.org or not mine:
             raise Invalid({"school_class": "choice"})
-    rooms = {**group.rooms, room.id: form.school_class}
-    await _set(office, who, group, org, form.version, rooms, "group.add_room", room.id)
+    since = office.now() if mine else None
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_group(connection, group.id, form.version)
+        await put_room(connection, group.id, room.id, form.school_class, since)
+
+    act = "group.add_room" if mine else "group.ask_room"
+    also = None if mine else target("room", room.id, home)
+    await office.acts.do(who, act, target("group", group.id, org), work, details={"room": room.id}, also=also)
+    return mine
 
 
 async def remove_room(office: Office, who: Caller, group_id: str, form: RemoveRoom) -> bool:
-    """A room follows no more: said by the group's organisation, or by the room's own school. Raises `NotThere`, `EditConflict`.
+    """A room follows no more, or is asked no more: said by the group's organisation, or by the room's own school.
 
-    Whether the caller may see the group, of which the room's school knows only its own part.
+    Whether the caller may see the group, of which the room's school knows only its own part. Raises `NotThere`, `EditConflict`.
     """
     group = await office.groups.get(known_id(group_id))
-    room = await office.rooms.get(form.room) if group and form.room in group.rooms else None
+    room = await office.rooms.get(form.room) if group and (form.room in group.rooms or form.room in group.pending) else None
     if group is None or room is None:
         raise NotThere
     homes = await office.orgs.many({group.org, room.org})
@@ -114,9 +129,16 @@ async def remove_room(office: Office, who: Caller, group_id: str, form: RemoveRo
     if not allowed:
         raise NotThere if not any(who.may("group.see", at(one.path)) for one in homes.values()) else Forbidden("group.edit")
     who.need("group.edit", at(allowed[0].path))
-    rooms = {one: sitting for one, sitting in group.rooms.items() if one != room.id}
-    await _set(office, who, group, homes[group.org], form.version, rooms, "group.remove_room", room.id)
-    return who.may("group.see", at(homes[group.org].path))
+    keeper, home = homes[group.org], homes[room.org]
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_group(connection, group.id, form.version)
+        await drop_room(connection, group.id, room.id)
+
+    also = None if home.path.startswith(keeper.path) else target("room", room.id, home)
+    about = target("group", group.id, keeper)
+    await office.acts.do(who, "group.remove_room", about, work, details={"room": room.id}, also=also)
+    return who.may("group.see", at(keeper.path))
 
 
 async def close(office: Office, who: Caller, group_id: str, form: CloseGroup) -> None:
@@ -138,16 +160,6 @@ async def find(office: Office, who: Caller, group_id: str, action: str) -> tuple
     return group, await office.org(who, group.org, action)
 
 
-async def _set(
-    office: Office, who: Caller, group: StandingGroup, org: Org, version: int, rooms: dict[str, str | None], act: str, room: str
-) -> None:
-    async def work(connection: AsyncConnection) -> None:
-        await change_group(connection, group.id, version)
-        await set_rooms(connection, group.id, rooms)
-
-    await office.acts.do(who, act, target("group", group.id, org), work, details={"room": room})
-
-
 async def _master(office: Office, org: Org, room_id: str) -> Classroom:
     room = await office.rooms.get(room_id)
     home = await office.orgs.get(room.org) if room else None
@@ -158,11 +170,22 @@ async def _master(office: Office, org: Org, room_id: str) -> Classroom:
     return room
 
 
-async def _room(office: Office, who: Caller, text: str) -> Classroom:
+async def _room(office: Office, who: Caller, text: str) -> tuple[Classroom, Org]:
     room = await office.rooms.get(text)
     home = await office.orgs.get(room.org) if room else None
     if room is None or home is None or not who.may("room.see", at(home.path)):
-        room = await office.rooms.by_join_code(text)
-    if room is None or room.closed_at is not None:
+        room = await _by_code(office, who, text)
+        home = await office.orgs.get(room.org) if room else None
+    if room is None or home is None or room.closed_at is not None:
         raise Invalid({"room": "missing"})
-    return room
+    return room, home
+
+
+async def _by_code(office: Office, who: Caller, code: str) -> Classroom | None:
+    """Six digits are soon guessed: wrong ones make one wait."""
+    throttle = Throttle(office.database, office.now)
+    await throttle.begin(("join", who.id))
+    found = await office.rooms.by_join_code(code.replace(" ", ""))
+    if found is not None:
+        await throttle.fitted("join", who.id)
+    return found

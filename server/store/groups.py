@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import StandingGroup
@@ -46,23 +46,42 @@ class GroupStore:
 
     async def of_room(self, room_id: str) -> list[StandingGroup]:
         """Groups this room leads or follows in."""
-        follows = select(group_room.c.standing_group).where(group_room.c.classroom == room_id)
+        follows = select(group_room.c.standing_group).where(group_room.c.classroom == room_id, group_room.c.accepted_at.is_not(None))
         mine = (standing_group.c.master_classroom == room_id) | standing_group.c.id.in_(follows)
         return await self._groups(_query().where(mine).order_by(standing_group.c.name))
+
+    async def asking(self, room_id: str) -> list[StandingGroup]:
+        """Open groups that would have this room follow, and wait for its school."""
+        asks = select(group_room.c.standing_group).where(group_room.c.classroom == room_id, group_room.c.accepted_at.is_(None))
+        mine = standing_group.c.id.in_(asks) & standing_group.c.closed_at.is_(None)
+        return await self._groups(_query().where(mine).order_by(standing_group.c.name, standing_group.c.id))
+
+    async def asked(self, room_ids: Collection[str]) -> set[str]:
+        """Those of these rooms that an open group waits for."""
+        found: set[str] = set()
+        for chunk in chunks(room_ids):
+            waiting = group_room.c.classroom.in_(chunk) & group_room.c.accepted_at.is_(None) & standing_group.c.closed_at.is_(None)
+            query = select(group_room.c.classroom).select_from(group_room.join(standing_group)).where(waiting)
+            found.update(row.classroom for row in await self._database.read(query))
+        return found
 
     async def _groups(self, query: Any) -> list[StandingGroup]:
         rows = await self._database.read(query)
         rooms: dict[str, dict[str, str | None]] = {}
+        pending: dict[str, dict[str, str | None]] = {}
         for chunk in chunks({row.id for row in rows}):
             for part in await self._database.read(select(group_room).where(group_room.c.standing_group.in_(chunk))):
-                rooms.setdefault(part.standing_group, {})[part.classroom] = part.school_class
-        return [StandingGroup(**{name: getattr(row, name) for name in _FIELDS}, rooms=rooms.get(row.id, {})) for row in rows]
+                kept = pending if part.accepted_at is None else rooms
+                kept.setdefault(part.standing_group, {})[part.classroom] = part.school_class
+        return [
+            StandingGroup(**{name: getattr(row, name) for name in _FIELDS}, rooms=rooms.get(row.id, {}), pending=pending.get(row.id, {}))
+            for row in rows
+        ]
 
 
 async def add_group(connection: AsyncConnection, new: StandingGroup, created: int) -> None:
-    """Insert with its rooms."""
+    """Insert, without rooms."""
     await connection.execute(insert(standing_group).values(**{name: getattr(new, name) for name in _FIELDS}, created=created))
-    await set_rooms(connection, new.id, new.rooms)
 
 
 async def change_group(connection: AsyncConnection, group_id: str, version: int, **values: Any) -> None:
@@ -72,11 +91,37 @@ async def change_group(connection: AsyncConnection, group_id: str, version: int,
         raise EditConflict
 
 
-async def set_rooms(connection: AsyncConnection, group_id: str, rooms: Mapping[str, str | None]) -> None:
-    """Exactly these rooms follow."""
-    await connection.execute(delete(group_room).where(group_room.c.standing_group == group_id))
-    for room, school_class in sorted(rooms.items()):
-        await connection.execute(insert(group_room).values(standing_group=group_id, classroom=room, school_class=school_class))
+async def put_room(connection: AsyncConnection, group_id: str, room_id: str, school_class: str | None, accepted_at: int | None) -> None:
+    """The room follows with this class from `accepted_at` (UTC ms) on; None: its school is asked."""
+    await drop_room(connection, group_id, room_id)
+    values = {"standing_group": group_id, "classroom": room_id, "school_class": school_class, "accepted_at": accepted_at}
+    await connection.execute(insert(group_room).values(**values))
+
+
+async def accept_room(connection: AsyncConnection, group_id: str, room_id: str, school_class: str | None, accepted_at: int) -> None:
+    """The room's school agreed; raises `EditConflict` where nobody asks any more."""
+    agreed = update(group_room).where(_asked(group_id, room_id)).values(accepted_at=accepted_at, school_class=school_class)
+    if (await connection.execute(agreed)).rowcount != 1:
+        raise EditConflict
+
+
+async def refuse_room(connection: AsyncConnection, group_id: str, room_id: str) -> None:
+    """The room's school did not agree; raises `EditConflict` where nobody asks any more."""
+    if (await connection.execute(delete(group_room).where(_asked(group_id, room_id)))).rowcount != 1:
+        raise EditConflict
+
+
+async def drop_room(connection: AsyncConnection, group_id: str, room_id: str) -> None:
+    """The room neither follows nor is asked."""
+    await connection.execute(delete(group_room).where(_part(group_id, room_id)))
+
+
+def _part(group_id: str, room_id: str) -> ColumnElement[bool]:
+    return (group_room.c.standing_group == group_id) & (group_room.c.classroom == room_id)
+
+
+def _asked(group_id: str, room_id: str) -> ColumnElement[bool]:
+    return _part(group_id, room_id) & group_room.c.accepted_at.is_(None)
 
 
 def _query() -> Any:

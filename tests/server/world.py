@@ -115,7 +115,8 @@ async def _group(connection: Any, now: int) -> None:
     group = {"id": "g.x", "org": "x", "name": "石桥专递课堂", "kind": "schools", "master_classroom": "x1.r1"}
     await connection.execute(insert(t.standing_group).values(**group, created=now))
     for room in ("x1p.r1", "x2.r1"):
-        await connection.execute(insert(t.group_room).values(standing_group="g.x", classroom=room, school_class=f"{room.split('.')[0]}.c1"))
+        row = {"standing_group": "g.x", "classroom": room, "school_class": f"{room.split('.')[0]}.c1", "accepted_at": now}
+        await connection.execute(insert(t.group_room).values(**row))
 
 
 async def _classes(connection: Any, contents: Contents, world: World, now: int) -> None:

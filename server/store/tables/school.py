@@ -109,7 +109,9 @@ group_room = Table(
     Column("standing_group", ID, ForeignKey("standing_group.id"), primary_key=True),
     Column("classroom", ID, ForeignKey("classroom.id"), primary_key=True, index=True),
     Column("school_class", ID, ForeignKey("school_class.id")),
+    moment("accepted_at"),
 )
+"""A room without `accepted_at` was asked: it follows once its own school agrees."""
 
 device = Table(
     "device",

@@ -18,7 +18,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
     """`GET /groups/ID`."""
     caller, office = await caller_of(request), request.app[OFFICE]
     group, org = await groups.find(office, caller, request.match_info["group"], "group.see")
-    rooms = await office.rooms.many({group.master_classroom, *group.rooms})
+    rooms = await office.rooms.many({group.master_classroom, *group.rooms, *group.pending})
     homes = await office.orgs.many({room.org for room in rooms.values()})
     may_edit = caller.may("group.edit", at(org.path))
     context = {
@@ -46,10 +46,10 @@ async def edit(request: web.Request) -> web.Response:
 
 @posts(show, "room")
 async def add(request: web.Request) -> web.Response:
-    """`POST /groups/ID/rooms`."""
+    """`POST /groups/ID/rooms`; a room of a school outside the caller's care waits for that school."""
     form = await read_form(request, groups.AddRoom, token=csrf_token(request))
-    await groups.add_room(request.app[OFFICE], await caller_of(request), request.match_info["group"], form)
-    return done(request, f"/groups/{request.match_info['group']}")
+    follows = await groups.add_room(request.app[OFFICE], await caller_of(request), request.match_info["group"], form)
+    return done(request, f"/groups/{request.match_info['group']}", {"pending": not follows})
 
 
 @posts(show, "room")

@@ -39,6 +39,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "crumbs": await orgs.crumbs(office, caller, org),
         "children": await office.orgs.children(org.id),
         "rooms": rooms_here,
+        "asked": await office.groups.asked([one.id for one in rooms_here]) if caller.may("group.see", here) else set(),
         "all_rooms": await office.rooms.under([org.path]) if caller.may("group.edit", here) else [],
         "homes": {one.id: one for one in await office.orgs.under([org.path])},
         "classes": await office.classes.of(org.id) if caller.may("class.see", here) else [],

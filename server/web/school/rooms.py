@@ -8,7 +8,7 @@ from aiohttp import web
 
 from server.accounts.caller import at
 from server.domain.seating import seat_rows
-from server.school import orgs, rooms
+from server.school import invited, orgs, rooms
 from server.school.today import day_bounds
 from server.store.schedule import room_resource
 from server.web.again import Again, first, posts
@@ -25,7 +25,8 @@ async def show(request: web.Request, again: Again) -> web.Response:
     caller, office = await caller_of(request), request.app[OFFICE]
     room, org = await office.room(caller, request.match_info["room"], "room.see")
     begin, end = day_bounds(office.now(), ZoneInfo(request.app[SETTINGS].timezone))
-    lessons = await office.schedule.booked([room_resource(room.id)], begin, end)
+    listed = await office.schedule.booked([room_resource(room.id)], begin, end)
+    lessons = [one for one in listed if one.phase != "cancelled"]  # what the room is busy with
     may_edit = caller.may("room.edit", at(org.path))
     people = await request.app[PEOPLE].listed(caller, under=org.path) if may_edit and caller.may("person.see", at(org.path)) else []
     context = {
@@ -36,6 +37,9 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "grid": seat_rows(room.seat_rows, room.seat_columns),
         "lessons": [(one.starts_at, one.ends_at, one.name if caller.may("lesson.see", one.where()) else "") for one in lessons],
         "groups": [one for one in await office.groups.of_room(room.id) if caller.may("group.see", at(org.path))],
+        "asking": await invited.asking(office, caller, room.id) if caller.may("group.see", at(org.path)) else [],
+        "may_answer": caller.may("group.edit", at(org.path)) and room.closed_at is None,
+        "classes": [(one.id, one.name) for one in await office.classes.of(org.id) if one.closed_at is None],
         "people": people,
         "contact": (await request.app[PEOPLE].names([room.contact])).get(room.contact, "") if room.contact else "",
         "may_edit": may_edit,
@@ -68,6 +72,24 @@ async def redraw(request: web.Request) -> web.Response:
     return done(request, f"/rooms/{request.match_info['room']}", {"join_code": code})
 
 
+@posts(show, "asking")
+async def accept(request: web.Request) -> web.Response:
+    """`POST /rooms/ID/groups/GROUP/accept`: a group of another office may have this room follow."""
+    form = await read_form(request, invited.AcceptRoom, token=csrf_token(request))
+    room, group = request.match_info["room"], request.match_info["group"]
+    await invited.accept(request.app[OFFICE], await caller_of(request), room, group, form)
+    return done(request, f"/rooms/{room}")
+
+
+@posts(show, "asking")
+async def refuse(request: web.Request) -> web.Response:
+    """`POST /rooms/ID/groups/GROUP/refuse`."""
+    await read_form(request, invited.RefuseRoom, token=csrf_token(request))
+    room = request.match_info["room"]
+    await invited.refuse(request.app[OFFICE], await caller_of(request), room, request.match_info["group"])
+    return done(request, f"/rooms/{room}")
+
+
 async def card(request: web.Request, _: Again) -> web.Response:
     """`GET /rooms/ID/card`: the join code in large digits, to print and put up in the room."""
     room, org = await request.app[OFFICE].room(await caller_of(request), request.match_info["room"], "room.see")
@@ -81,3 +103,5 @@ def add_routes(doors: Doors) -> None:
     doors.post("/rooms/{room}", edit, "room.edit")
     doors.post("/rooms/{room}/close", close, "room.edit")
     doors.post("/rooms/{room}/join-code", redraw, "room.edit")
+    doors.post("/rooms/{room}/groups/{group}/accept", accept, "group.edit")
+    doors.post("/rooms/{room}/groups/{group}/refuse", refuse, "group.edit")

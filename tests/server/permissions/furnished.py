@@ -1,7 +1,7 @@
 """The two counties with one of everything that an address can name, and secrets that can be searched for in answers.
 
 Ids: course `k.x1`, term `t.x1`, bell `b.x1`, lesson `later.x`, knock and pairing `knock.x1`, waiting pairing `wait.x1`, device `x1.d9`,
-class `x1.c2`; the same of y. The lesson of county y is `lesson.y`.
+class `x1.c2`, group `ask.x` of county y that asks room `x1.r2`; the same of y. The lesson of county y is `lesson.y`.
 """
 
 from __future__ import annotations
@@ -121,7 +121,13 @@ async def _school(connection: Any, contents: Contents, world: worlds.World, now:
     if county == "y":
         row = {"id": "g.y", "org": "y", "name": "", "kind": "schools", "master_classroom": "y1.r1"}
         await connection.execute(insert(t.standing_group).values(**row, created=now))
-        await connection.execute(insert(t.group_room).values(standing_group="g.y", classroom="y2.r1", school_class="y2.c1"))
+        await connection.execute(
+            insert(t.group_room).values(standing_group="g.y", classroom="y2.r1", school_class="y2.c1", accepted_at=now)
+        )
+    other = {"x": "y", "y": "x"}[county]
+    row = {"id": f"ask.{county}", "org": other, "name": "邀请", "kind": "paired", "master_classroom": f"{other}1.r1"}
+    await connection.execute(insert(t.standing_group).values(**row, created=now))
+    await connection.execute(insert(t.group_room).values(standing_group=f"ask.{county}", classroom=f"{school}.r2"))
     named = update(t.standing_group).where(t.standing_group.c.id == f"g.{county}").values(name=secret("group name", county))
     await connection.execute(named)
 

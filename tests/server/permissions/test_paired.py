@@ -94,32 +94,54 @@ async def test_the_calendar_file_of_the_other_county(paired: Furnished) -> None:
 
 
 async def rooms_of(town: Furnished) -> set[str]:
-    query = select(t.group_room.c.classroom).where(t.group_room.c.standing_group == "g.x")
+    query = select(t.group_room.c.classroom).where(t.group_room.c.standing_group == "g.x", t.group_room.c.accepted_at.is_not(None))
     return {row.classroom for row in await town.web.app[keys.STORE].database.read(query)}
 
 
-async def test_a_room_of_the_other_county_is_bound_by_its_code_and_taken_out_by_its_own_school(paired: Furnished) -> None:
-    admin = paired.browser("x.admin")
+async def test_a_room_of_the_other_county_is_asked_by_its_code_and_answered_and_taken_out_by_its_own_school(paired: Furnished) -> None:
+    admin, school = paired.browser("x.admin"), paired.browser("y1.admin")
     by_id = await admin.post("/groups/g.x/rooms", {"room": "y1.r2", "version": 1})
     assert (by_id.status, set((await by_id.json())["error"]["fields"])) == (422, {"room"})
     code = await paired.web.app[keys.STORE].database.one(select(t.classroom.c.join_code).where(t.classroom.c.id == "y1.r2"))
     assert code is not None
-    assert (await admin.post("/groups/g.x/rooms", {"room": code.join_code, "version": 1})).status == 200
-    assert "y1.r2" in await rooms_of(paired)
+    asked = await admin.post("/groups/g.x/rooms", {"room": code.join_code, "version": 1})
+    assert (asked.status, (await asked.json())["pending"]) == (200, True)
+    assert "y1.r2" not in await rooms_of(paired)
     page = await text(paired, "x.admin", "/groups/g.x")
     assert secret("other room", "y") in page  # what the school's own card says
+    assert "等对方学校同意" in page
     assert code.join_code not in page
-    assert secret("group name", "x") in await text(paired, "y1.admin", "/rooms/y1.r2")
+    for who, form in (("y1.admin", True), ("y1.assistant", False)):
+        page = await text(paired, who, "/rooms/y1.r2")
+        assert secret("group name", "x") in page
+        assert ("/rooms/y1.r2/groups/g.x/accept" in page, "/rooms/y1.r2/groups/g.x/refuse" in page) == (form, form)
+    assert page.count("有结对邀请") == 0
+    assert "有结对邀请" in await text(paired, "y1.admin", "/orgs/y1")
+    for who, status in (("x.admin", 404), ("y2.assistant", 404), ("y1.assistant", 403), ("y.inspector", 403)):
+        assert (await paired.browser(who).post("/rooms/y1.r2/groups/g.x/accept", {})).status == status, who
+    assert "y1.r2" not in await rooms_of(paired)
+    agreed = await school.post("/rooms/y1.r2/groups/g.x/accept", {"school_class": "y1.c1"}, page=True)
+    assert (agreed.status, agreed.headers["Location"]) == (303, "/rooms/y1.r2")
+    assert "y1.r2" in await rooms_of(paired)
     for who, status in (("y2.assistant", 404), ("y1.assistant", 403), ("y.inspector", 403), ("x1.admin", 404)):
         assert (await paired.browser(who).post("/groups/g.x/rooms/remove", {"room": "y1.r2", "version": 2})).status == status
-    assert "y1.r2" in await rooms_of(paired)
-    other = await paired.browser("y1.admin").post("/groups/g.x/rooms/remove", {"room": "x2.r1", "version": 2})
+    other = await school.post("/groups/g.x/rooms/remove", {"room": "x2.r1", "version": 2})
     assert other.status == 404
-    out = await paired.browser("y1.admin").post("/groups/g.x/rooms/remove", {"room": "y1.r2", "version": 2}, page=True)
+    out = await school.post("/groups/g.x/rooms/remove", {"room": "y1.r2", "version": 2}, page=True)
     assert (out.status, out.headers["Location"]) == (303, "/rooms/y1.r2")
     assert "y1.r2" not in await rooms_of(paired)
     lines = await text(paired, "y.admin", "/audit")
     assert secret("group name", "x") not in lines
+    assert {"请外校教室加入结对组", "同意教室加入结对组", "结对组去了教室"} <= set(
+        re.findall(r"请外校教室加入结对组|同意教室加入结对组|结对组去了教室", lines)
+    )
+
+
+async def test_a_room_that_declines_is_asked_no_more(paired: Furnished) -> None:
+    school = paired.browser("y1.admin")
+    assert (await school.post("/rooms/y1.r2/groups/ask.y/refuse", {}, page=True)).status == 303
+    assert "邀请</" not in await text(paired, "y1.admin", "/rooms/y1.r2")
+    assert (await school.post("/rooms/y1.r2/groups/ask.y/accept", {})).status == 404
 
 
 async def test_the_lesson_lets_its_people_in_and_those_of_neither_room_not(paired: Furnished) -> None:

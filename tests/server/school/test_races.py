@@ -86,7 +86,7 @@ async def other_group(process: Services, room: str) -> None:
     async def write(connection: Any) -> None:
         row = {"id": "g.other", "org": "x", "name": "G", "kind": "schools", "master_classroom": "x1.r2", "created": 0}
         await connection.execute(insert(t.standing_group).values(**row))
-        await connection.execute(insert(t.group_room).values(standing_group="g.other", classroom=room))
+        await connection.execute(insert(t.group_room).values(standing_group="g.other", classroom=room, accepted_at=0))
 
     await process.store.database.write(write)
 

@@ -367,6 +367,7 @@ def upgrade() -> None:
         sa.Column("standing_group", _ID, nullable=False),
         sa.Column("classroom", _ID, nullable=False),
         sa.Column("school_class", _ID, nullable=True),
+        sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["classroom"], ["classroom.id"], name="fk_group_room_classroom_classroom"),
         sa.ForeignKeyConstraint(["school_class"], ["school_class.id"], name="fk_group_room_school_class_school_class"),
         sa.ForeignKeyConstraint(["standing_group"], ["standing_group.id"], name="fk_group_room_standing_group_standing_group"),
