@@ -117,6 +117,13 @@ class BadLogin(AppError):
     status = 401
 
 
+class LoginStale(AppError):
+    """A login of a moment ago is needed for this, and this one is older."""
+
+    code = "login.stale"
+    status = 401
+
+
 class OidcRefused(AppError):
     """The login at the OIDC provider was not finished, or its answer does not belong to this browser, or was used before."""
 

@@ -32,6 +32,10 @@ class Caller:
     must: Step = ""
     """What must be done first; until then `grants` is empty."""
     login: str = ""
+    second_factor: bool = False
+    """The session passed one."""
+    began: int = 0
+    """When the session did, UTC ms."""
     checked: set[str] = field(default_factory=set, compare=False)
     """Actions that were asked about and allowed; the guard refuses an answer for which nothing was asked."""
 

@@ -6,6 +6,7 @@ under a key it means to drop (`server.accounts.rotation`).
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from server.store import Database
 from server.store.database import chunks, share
 from server.store.tables import content
 
+MANY = 100
+"""So many texts at once are opened outside the event loop."""
 KEYS = "keys"
 """Name of the lock between those who seal and who drops a key."""
 
@@ -77,7 +80,13 @@ class Contents:
 
     async def texts(self, ids: Collection[str]) -> dict[str, str]:
         """The texts of these rows; erased ones are missing (`text_of`). Raises `Sealed`."""
-        return {row.id: self._open(row) for row in await self._rows(ids)}
+        rows = await self._rows(ids)
+        if len(rows) < MANY:
+            return self._opened(rows)
+        return await asyncio.to_thread(self._opened, rows)
+
+    def _opened(self, rows: Sequence[Any]) -> dict[str, str]:
+        return {row.id: self._open(row) for row in rows}
 
     async def digests(self, ids: Collection[str]) -> Mapping[str, str | None]:
         """The salted hashes of the rows that are still there; None for one that cannot be opened."""

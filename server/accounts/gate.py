@@ -28,23 +28,29 @@ class Gate:
         self._idle_ms = idle_ms
         self._admins_need_totp = admins_need_totp
 
-    async def caller(self, jar: Mapping[str, str], origin: str = "") -> Caller:
-        """Who shows these cookies: a logged-in person or student, else a paired device, else nobody."""
+    async def caller(self, jar: Mapping[str, str], origin: str = "", *, grace_ms: int = 0) -> Caller:
+        """Who shows these cookies: a logged-in person or student, else a paired device, else nobody.
+
+        `grace_ms`: a session whose time ran out counts for so long all the same (S5: expiry cuts nobody off from a lesson); one that was
+        ended never does.
+        """
         if bearer := cookies.read(jar.get(cookies.SESSION)):
-            caller = await self._by_session(bearer, origin)
+            caller = await self._by_session(bearer, origin, grace_ms)
             if caller:
                 return caller
         if bearer := cookies.read(jar.get(cookies.DEVICE)):
             return await self._by_device(bearer, origin) or NOBODY
         return NOBODY
 
-    async def _by_session(self, bearer: cookies.Bearer, origin: str) -> Caller | None:
+    async def _by_session(self, bearer: cookies.Bearer, origin: str, grace_ms: int) -> Caller | None:
         s, now = session.c, self._now()
-        alive = and_(s.id == bearer.id, s.ended_at.is_(None), s.expires_at > now, s.seen > now - self._idle_ms)
+        then = now - grace_ms
+        alive = and_(s.id == bearer.id, s.ended_at.is_(None), s.expires_at > then, s.seen > then - self._idle_ms)
         row = await self._database.one(select(session).where(alive))
         if row is None or not bearer.fits(row.secret_hash):
             return None
-        if now - row.seen > SEEN_MS:
+        over = row.expires_at <= now or row.seen <= now - self._idle_ms
+        if not over and now - row.seen > SEEN_MS:  # grace brings nothing back to life
             await self._database.execute(update(session).where(s.id == row.id).values(seen=now))
         return await (self._person(row, origin) if row.person else self._student(row, origin))
 
@@ -56,7 +62,19 @@ class Gate:
             return None
         grants = await self.grants(found.id)
         must = self._must(found, row.second_factor, grants)
-        return Caller("person", found.id, () if must else tuple(grants), row.id, found.epoch, found.org, origin, must, found.login or "")
+        return Caller(
+            "person",
+            found.id,
+            () if must else tuple(grants),
+            row.id,
+            found.epoch,
+            found.org,
+            origin,
+            must,
+            found.login or "",
+            row.second_factor,
+            row.created,
+        )
 
     def _must(self, found: Row[Any], second_factor: bool, grants: Sequence[Grant]) -> Step:
         if found.totp and not second_factor:
@@ -92,7 +110,7 @@ class Gate:
         query = (
             select(device, org.c.path, org.c.tier, org.c.id.label("org"))
             .select_from(device.join(classroom, classroom.c.id == device.c.classroom).join(org, org.c.id == classroom.c.org))
-            .where(device.c.id == bearer.id, device.c.revoked_at.is_(None), classroom.c.closed_at.is_(None))
+            .where(device.c.id == bearer.id, device.c.revoked_at.is_(None), classroom.c.closed_at.is_(None), org.c.closed_at.is_(None))
         )
         row = await self._database.one(query)
         if row is None or not bearer.fits(row.secret_hash):

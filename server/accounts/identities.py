@@ -51,19 +51,20 @@ class Identities:
         if again is None or again.id != found.id or again.disabled_at is not None:
             await self._logins.sessions.end(bearer.id)  # unbound meanwhile: what ended all sessions then missed this one
             raise OidcUnknown("unbound meanwhile")
-        return Begun(bearer, found.totp is not None and not who.second_factor)
+        return Begun(bearer, found.has_totp and not who.second_factor)
 
     async def bound_to(self, who: Who) -> str | None:
         """The person whose identity this is."""
         found = await rows.person_of(self._database, who.issuer, who.subject)
-        return str(found.id) if found else None
+        return found.id if found else None
 
-    async def bind(self, caller: Caller, who: Who) -> None:
-        """The caller's identity from now on. Raises `OidcTaken`."""
+    async def bind(self, caller: Caller, who: Who, password: str = "") -> None:
+        """The caller's identity from now on; `password` as for `Proofs.owner`. Raises `OidcTaken`, `Invalid`, `LoginStale`, `TooMany`."""
         if caller.kind != "person" or caller.must:
             raise Forbidden("not quite logged in")
         if await self.bound_to(who) == caller.id:
             return
+        await self._logins.proofs.owner(caller, password)
 
         async def work(connection: AsyncConnection) -> None:
             await rows.add_identity(connection, caller.id, who.issuer, who.subject, self._now())

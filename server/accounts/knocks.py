@@ -30,6 +30,8 @@ from server.store.schedule import room_resource
 from server.store.tables import knock, link, pairing, participant
 
 LIVES_MS = 5 * 60_000
+KEPT_MS = 24 * 3_600_000
+"""Rows are swept so long after they expired."""
 AT_ONCE = 8
 """Unanswered knocks of one lesson."""
 PICTURE_BYTES = 64 * 1024
@@ -117,11 +119,13 @@ class Knocks:
         await connection.execute(insert(knock).values(**values))
 
     async def _sweep(self, connection: AsyncConnection) -> None:
-        """Pictures nobody answered are gone."""
-        k, over = knock.c, knock.c.expires_at < self._office.now()
+        """Pictures nobody answered are gone; a day later so is the row."""
+        now = self._office.now()
+        k, over = knock.c, knock.c.expires_at < now
         old = (await connection.execute(select(k.picture).where(over, k.picture.is_not(None)).limit(100))).all()
         await self._office.contents.erase(connection, [row.picture for row in old])
         await connection.execute(update(knock).where(k.picture.in_([row.picture for row in old])).values(picture=None))
+        await connection.execute(delete(knock).where(k.expires_at < now - KEPT_MS, k.picture.is_(None)))
 
     async def answer_of(self, cookie: str | None) -> Answer:
         """How it stands with what this device asked."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts import cookies, totp
 from server.accounts.acts import Acts, Target
 from server.accounts.caller import Caller
 from server.accounts.contents import Contents
+from server.accounts.familiar import Familiar
 from server.accounts.passwords import Passwords, weakness
-from server.accounts.recovery import Recovery, looks_like_one
+from server.accounts.proofs import Proofs
 from server.accounts.sessions import Sessions
 from server.accounts.slips import Slip, Slips
 from server.accounts.throttle import Throttle
@@ -55,123 +55,118 @@ class Logins:
         self.sessions = sessions
         self.slips = Slips(database, now)
         self.throttle = Throttle(database, now)
-        self.passwords = Passwords()
-        self.recovery = Recovery(database, contents, now)
+        self.familiar = Familiar(database, contents, now)
+        self.proofs = Proofs(database, acts, contents, self.throttle, now)
+        self.recovery = self.proofs.recovery
         self.people = PeopleStore(database)
         self.orgs = OrgStore(database)
+
+    @property
+    def passwords(self) -> Passwords:
+        """How passwords and PINs are hashed."""
+        return self.proofs.passwords
+
+    @passwords.setter
+    def passwords(self, hasher: Passwords) -> None:
+        self.proofs.passwords = hasher
 
     # --- logging in --------------------------------------------------------------------------------------------------
 
     async def person(self, login: str, password: str, address: str, instead_of: str = "") -> Begun:
         """By login name and password. Raises `BadLogin`, whatever of both is wrong, and `TooMany`."""
         account, source = ("account", login), ("address", address)
-        await self.throttle.begin(account, source)
-        row = await rows.person_row(self._database, login=login)
-        if not await self.passwords.verify(row.password_hash if row else None, password) or row is None:
+        counted = await self._counted(account, address)
+        await self.throttle.begin(counted, source)
+        known = await rows.account_of(self._database, login=login)
+        if not await self.passwords.verify(known.password_hash if known else None, password) or known is None:
             await self.throttle.failed(source)
             raise BadLogin
-        await self.throttle.succeeded(*account)
-        bearer = await self.sessions.begin(person=row.id, instead_of=instead_of, proved=row.password_hash)
-        if self.passwords.stale(row.password_hash):
-            await self._hash_anew(row.id, row.password_hash, password)
-        return Begun(bearer, row.totp is not None)
+        await self.throttle.succeeded(*counted)
+        await self.familiar.remember(account, address)
+        bearer = await self.sessions.begin(person=known.id, instead_of=instead_of, proved=known.password_hash)
+        if known.password_hash and self.passwords.stale(known.password_hash):
+            await self._hash_anew(known.id, known.password_hash, password)
+        return Begun(bearer, known.totp is not None)
 
     async def student(self, school: str, group: str, number: str, pin: str, address: str, instead_of: str = "") -> Begun:
         """By class, number and PIN. Raises `BadLogin`, `TooMany`."""
         school, group = school.strip(), group.strip()
         # every spelling that finds the same student is the same account: else each gets its own free tries
         account, source = ("student", f"{school}/{group}/{number.strip().upper()}"), ("address", address)
-        await self.throttle.begin(account, source)
-        found = await rows.class_row(self._database, school, group)
-        index = self._contents.blind(f"student/{found.id if found else ''}", number)
-        row = await rows.student_row(self._database, school, group, index)
-        if not await self.passwords.verify(row.pin_hash if row else None, pin) or row is None:
+        counted = await self._counted(account, address)
+        await self.throttle.begin(counted, source)
+        index = self._contents.blind(f"student/{await rows.class_of(self._database, school, group) or ''}", number)
+        pupil = await rows.pupil_of(self._database, school, group, index)
+        if not await self.passwords.verify(pupil.pin_hash if pupil else None, pin) or pupil is None:
             await self.throttle.failed(source)
             raise BadLogin
-        await self.throttle.succeeded(*account)
-        return Begun(await self.sessions.begin(student=row.id, instead_of=instead_of, proved=row.pin_hash))
+        await self.throttle.succeeded(*counted)
+        await self.familiar.remember(account, address)
+        return Begun(await self.sessions.begin(student=pupil.id, instead_of=instead_of, proved=pupil.pin_hash))
+
+    async def _counted(self, account: tuple[str, str], address: str) -> tuple[str, str]:
+        """What wrong tries count against: whoever came in from here before is not kept out by those who try elsewhere."""
+        known = await self.familiar.knows(account, address)
+        return ("familiar", f"{account[0]} {account[1].strip()} {address}") if known else account
 
     async def code(self, caller: Caller, code: str) -> cookies.Bearer:
         """The second factor of a session that waits for it, or a recovery code: a new session stands for it. Raises `BadLogin`, `TooMany`."""
-        if not await self._second(caller, code):
+        if not await self.proofs.second(caller, code):
             raise BadLogin
         return await self.sessions.begin(person=caller.id, second_factor=True, instead_of=caller.session)
 
-    async def _second(self, caller: Caller, code: str) -> bool:
-        """Whether `code` is one of the caller's; it is spent. Raises `TooMany`."""
-        await self.throttle.begin(("code", caller.id))
-        row = await rows.person_row(self._database, person_id=caller.id)
-        if row is None or row.totp is None:
-            return False
-        fits = await (self._recovered(caller, row.org, code) if looks_like_one(code) else self._shown(row, code))
-        if fits:
-            await self.throttle.succeeded("code", caller.id)
-        return fits
-
-    async def _shown(self, row: Row[Any], code: str) -> bool:
-        secret = (await self._contents.texts([row.totp])).get(row.totp, "")
-        step = totp.step_of(secret, code, self._now(), row.totp_step) if secret else None
-        return step is not None and await self._database.write(lambda c: rows.take_step(c, row.id, step))
-
-    async def _recovered(self, caller: Caller, org_id: str, code: str) -> bool:
-        async def work(connection: AsyncConnection) -> None:
-            if not await self.recovery.take(connection, caller.id, code):
-                raise BadLogin
-
-        try:
-            await self._acts.do(caller, "recovery.use", await self._target(caller.id, org_id), work)
-        except BadLogin:
-            return False
-        return True
-
     # --- the own account ---------------------------------------------------------------------------------------------
 
-    async def change_password(self, caller: Caller, old: str, new: str, *, second_factor: bool) -> cookies.Bearer:
+    async def change_password(self, caller: Caller, old: str, new: str) -> cookies.Bearer:
         """A new password; all other sessions end. Raises `Invalid`, `TooMany`."""
-        account = ("account", f"change {caller.id}")
-        await self.throttle.begin(account)
-        row = await rows.person_row(self._database, person_id=caller.id)
-        if row is None or not await self.passwords.verify(row.password_hash, old):
-            raise Invalid({"old": "wrong"})
-        await self.throttle.succeeded(*account)
-        kept = await self.checked(new, row.login or "", row.org, "password")
+        account = await self.proofs.account(caller)
+        await self.proofs.password(account, old, "old")
+        kept = await self.checked(new, account.login or "", account.org, "password")
 
         async def work(connection: AsyncConnection) -> None:
-            if not await rows.swap_password(connection, row.id, row.password_hash, kept, must_change=False):
+            if not await rows.swap_password(connection, account.id, account.password_hash or "", kept, must_change=False):
                 raise Invalid({"old": "wrong"})  # the second of two at once
-            await self.sessions.end_all(connection, row.id)
+            await self.sessions.end_all(connection, account.id)
 
-        await self._acts.do(caller, "self.password", await self._target(row.id, row.org), work)
-        return await self.sessions.begin(person=row.id, second_factor=second_factor, instead_of=caller.session, proved=kept)
+        await self._acts.do(caller, "self.password", await self.proofs.target(account), work)
+        return await self.sessions.begin(person=account.id, second_factor=caller.second_factor, instead_of=caller.session, proved=kept)
 
-    async def enrol(self, caller: Caller, secret: str, code: str) -> Enrolled:
-        """A second factor from now on, with new recovery codes; `code` proves that the app has it. Raises `Invalid`."""
-        row = await rows.person_row(self._database, person_id=caller.id)
+    async def enrol(self, caller: Caller, secret: str, code: str, *, password: str = "", current: str = "") -> Enrolled:
+        """A second factor from now on, with new recovery codes; `code` proves that the app has it.
+
+        In place of an older one it takes a code of that (`current`) or a recovery code, else the `password`: an unattended session is
+        not enough. Raises `Invalid`, `LoginStale`, `TooMany`.
+        """
+        account = await self.proofs.account(caller)
         step = totp.step_of(secret, code, self._now(), 0)
-        if row is None or step is None:
+        if step is None:
             raise Invalid({"code": "wrong"})
+        if account.totp is None:
+            await self.proofs.owner(caller, password)
+        elif not current or not await self.proofs.second(caller, current):
+            raise Invalid({"current": "wrong" if current else "required"})
 
         async def work(connection: AsyncConnection) -> tuple[str, ...]:
             kept = await self._contents.put(connection, "totp", caller.id, secret)
-            if row.totp:
-                await self._contents.erase(connection, [row.totp])
-            await rows.set_totp(connection, row.id, kept.id, step)
-            await self.sessions.end_all(connection, row.id)
-            return await self.recovery.renew(connection, row.id)
+            if account.totp:
+                await self._contents.erase(connection, [account.totp])
+            await rows.set_totp(connection, account.id, kept.id, step)
+            await self.sessions.end_all(connection, account.id)
+            return await self.recovery.renew(connection, account.id)
 
-        codes = await self._acts.do(caller, "self.totp", await self._target(row.id, row.org), work)
-        return Enrolled(await self.sessions.begin(person=row.id, second_factor=True, instead_of=caller.session), codes)
+        codes = await self._acts.do(caller, "self.totp", await self.proofs.target(account), work)
+        return Enrolled(await self.sessions.begin(person=account.id, second_factor=True, instead_of=caller.session), codes)
 
     async def renew_codes(self, caller: Caller, code: str) -> tuple[str, ...]:
         """Ten new recovery codes, the older ones count no more. `code`: of the authenticator, or one of the old ones.
 
         Raises `Invalid`, `TooMany`.
         """
-        row = await rows.person_row(self._database, person_id=caller.id)
-        if row is None or not await self._second(caller, code):
+        if not await self.proofs.second(caller, code):
             raise Invalid({"code": "wrong"})
-        target = await self._target(row.id, row.org)
-        return await self._acts.do(caller, "recovery.renew", target, lambda connection: self.recovery.renew(connection, row.id))
+        account = await self.proofs.account(caller)
+        target = await self.proofs.target(account)
+        return await self._acts.do(caller, "recovery.renew", target, lambda connection: self.recovery.renew(connection, account.id))
 
     async def end_others(self, caller: Caller) -> None:
         """End every other session of one's own."""

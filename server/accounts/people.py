@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,11 +11,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.caller import Caller, at
+from server.accounts.directory import Directory
+from server.accounts.fields import Moment, Version
 from server.accounts.ids import draw
 from server.accounts.office import Office, known_id, target
 from server.accounts.sessions import Sessions
 from server.accounts.slips import Slips
-from server.domain.masking import masked_number
 from server.domain.orgs import Org
 from server.domain.people import Assignment, Person
 from server.errors import Forbidden, Invalid, LastAdmin, NotThere, Taken
@@ -49,7 +49,7 @@ class EditPerson(msgspec.Struct, frozen=True, kw_only=True):
     name: Text
     login: Login | None = None
     number: Number | None = None
-    version: Annotated[int, Meta(ge=1)]
+    version: Version
 
 
 class GrantRole(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,32 +57,17 @@ class GrantRole(msgspec.Struct, frozen=True, kw_only=True):
 
     role: AssignedRole
     org: Annotated[str, Meta(min_length=1, max_length=64)]
-    valid_from: int | None = None
-    valid_until: int | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A person with the texts the caller may read."""
-
-    person: Person
-    name: str
-    """Empty: erased."""
-    number: str
-    """Masked."""
-    roles: tuple[Assignment, ...] = ()
-
-
-class People:
+class People(Directory):
     """Works on the office. `sessions`: ended when somebody is disabled."""
 
     def __init__(self, office: Office, sessions: Sessions, now: Callable[[], int]) -> None:
-        self._office = office
+        super().__init__(office, now)
         self._sessions = sessions
-        self._now = now
         self.slips = Slips(office.database, now)
-
-    # --- reading -----------------------------------------------------------------------------------------------------
 
     async def find(self, who: Caller, person_id: str, action: str) -> tuple[Person, Org]:
         """Somebody the caller may do `action` with: one whose account, or who has a role, inside the scope.
@@ -104,7 +89,7 @@ class People:
         raise Forbidden(action) if who.may("person.see", at(home.path)) else NotThere
 
     async def lower(self, who: Caller, person_id: str, action: str) -> tuple[Person, Org]:
-        """As `find`, for what lets the caller enter as somebody, and so have that one's rights. Raises `Forbidden` for a role above."""
+        """As `find`, for what gives or takes the way in, with which somebody has all the own rights. Raises `Forbidden` for a role above."""
         found, home = await self.find(who, person_id, action)
         for place in await self._places(found.id):
             who.need(action, at(place.path))
@@ -115,33 +100,6 @@ class People:
         roles = (await self._office.people.assignments([person_id]))[person_id]
         now = self._now()
         return list((await self._office.orgs.many({role.org for role in roles if role.org and not _over(role, now)})).values())
-
-    async def listed(self, who: Caller, search: str = "", role: str = "", under: str = "") -> list[Shown]:
-        """People of the caller's scope (or of `under`, a path inside it), by name or login where asked. Names are opened here, in memory."""
-        scopes = who.scopes("person.see")
-        if under:
-            scopes = (under,) if any(under.startswith(scope) for scope in scopes) else ()
-        people = await self._office.people.under(scopes, self._now())
-        shown = await self._shown(people)
-        wanted = search.strip().lower()
-        kept = [one for one in shown if not wanted or wanted in one.name.lower() or wanted in (one.person.login or "")]
-        now = self._now()
-        return [one for one in kept if not role or any(r.role == role and _valid(r, now) for r in one.roles)]
-
-    async def shown(self, found: Person) -> Shown:
-        """One person."""
-        return (await self._shown([found]))[0]
-
-    async def names(self, ids: Sequence[str]) -> dict[str, str]:
-        """Names of people, for whoever was allowed to see what they stand in."""
-        people = await self._office.people.many(ids)
-        texts = await self._office.contents.texts({one.name for one in people.values()})
-        return {one.id: texts.get(one.name, "") for one in people.values()}
-
-    async def _shown(self, people: Sequence[Person]) -> list[Shown]:
-        texts = await self._office.contents.texts({t for one in people for t in (one.name, one.number) if t})
-        roles = await self._office.people.assignments([one.id for one in people])
-        return [Shown(one, texts.get(one.name, ""), masked_number(texts.get(one.number or "", "")), tuple(roles[one.id])) for one in people]
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
@@ -168,8 +126,13 @@ class People:
         return await self._office.acts.do(who, "person.create", target("person", row, org), work, unique=self._unique(form), details=said)
 
     async def edit(self, who: Caller, person_id: str, form: EditPerson) -> None:
-        """Change name, login, number; an empty number keeps the old one. Raises `EditConflict`, `Taken`."""
+        """Change name, login, number; an empty number keeps the old one. Raises `EditConflict`, `Taken`.
+
+        By login and number one is known and comes in: nobody changes those of somebody above.
+        """
         found, home = await self.find(who, person_id, "person.edit")
+        if form.number or (form.login or "").lower() != (found.login or ""):
+            await self.lower(who, found.id, "person.edit")
         await self._check_free(form, found.id)
 
         async def work(connection: AsyncConnection) -> None:
@@ -187,8 +150,8 @@ class People:
         await self._office.acts.do(who, "person.edit", target("person", found.id, home), work, unique=self._unique(form))
 
     async def disable(self, who: Caller, person_id: str, version: int, *, disabled: bool) -> None:
-        """Shut the account, or open it again. Raises `EditConflict`, `LastAdmin`."""
-        found, home = await self.find(who, person_id, "person.edit")
+        """Shut the account, or open it again. Raises `EditConflict`, `LastAdmin`, `Forbidden` for somebody above."""
+        found, home = await self.lower(who, person_id, "person.edit")
         at_ms = self._now() if disabled else None
 
         async def work(connection: AsyncConnection) -> None:
@@ -202,8 +165,11 @@ class People:
         await self._office.acts.do(who, act, target("person", found.id, home), work, locks=(ADMINS,))
 
     async def erase(self, who: Caller, person_id: str, version: int) -> None:
-        """Name, number and second factor are gone for good, the account is shut; what the log says of its id stays (S20)."""
-        found, home = await self.find(who, person_id, "person.edit")
+        """Name, number and second factor are gone for good, the account is shut; what the log says of its id stays (S20).
+
+        Raises as `disable`.
+        """
+        found, home = await self.lower(who, person_id, "person.edit")
 
         async def work(connection: AsyncConnection) -> None:
             await self._not_the_last(connection, person=found.id)
@@ -286,10 +252,6 @@ class People:
 
     def _unique(self, form: NewPerson | EditPerson) -> str:
         return "login" if form.login and not form.number else "number" if form.number and not form.login else "login"
-
-
-def _valid(role: Assignment, now: int) -> bool:
-    return role.valid_from <= now and not _over(role, now)
 
 
 def _over(role: Assignment, now: int) -> bool:

@@ -30,13 +30,13 @@ class Resets:
     async def do(self, who: Caller, person_id: str, what: What) -> None:
         """The second factor with its recovery codes, or the bound identities, count no more; all sessions end. Raises `Forbidden`."""
         found, home = await self._people.lower(who, person_id, "person.reset")
-        row = await rows.person_row(self._office.database, person_id=found.id)
+        account = await rows.account_of(self._office.database, person_id=found.id)
 
         async def work(connection: AsyncConnection) -> None:
             if what == "totp":
                 await rows.set_totp(connection, found.id, None)
                 await self._recovery.forget(connection, found.id)
-                await self._office.contents.erase(connection, [row.totp] if row and row.totp else [])
+                await self._office.contents.erase(connection, [account.totp] if account and account.totp else [])
             else:
                 await drop_identities(connection, found.id)
             await narrow(connection, found.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts import cookies
@@ -18,6 +18,8 @@ from server.store.tables import slip
 
 SlipKind = Literal["first_admin", "invitation", "reset", "parent"]
 HOUR_MS = 3_600_000
+KEPT_MS = 90 * 24 * HOUR_MS
+"""Rows are swept so long after they expired."""
 LIVES_MS: Mapping[SlipKind, int] = {
     "first_admin": 24 * HOUR_MS,
     "invitation": 7 * 24 * HOUR_MS,
@@ -51,6 +53,7 @@ class Slips:
         c = slip.c
         older = update(slip).where(c.kind == kind, c.subject == subject, c.used_at.is_(None))
         await connection.execute(older.values(used_at=now))
+        await connection.execute(delete(slip).where(c.expires_at < now - KEPT_MS))
         row = {"id": bearer.id, "kind": kind, "secret_hash": cookies.hash_secret(bearer.secret), "subject": subject}
         times = {"created": now, "expires_at": now + LIVES_MS[kind]}
         await connection.execute(insert(slip).values(**row, issued_by=issued_by, payload=msgspec.json.encode({}).decode(), **times))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database
@@ -23,10 +22,21 @@ class Identity:
     """UTC ms."""
 
 
-async def person_of(database: Database, issuer: str, subject: str) -> Row[Any] | None:
-    """Id, organisation, `disabled_at` and whether there is a second factor of our own (`totp`) of the person with this identity."""
-    query = select(person.c.id, person.c.org, person.c.disabled_at, person.c.totp).select_from(identity.join(person))
-    return await database.one(query.where(identity.c.issuer == issuer, identity.c.subject == subject))
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The person with an identity."""
+
+    id: str
+    disabled_at: int | None
+    has_totp: bool
+    """There is a second factor of our own."""
+
+
+async def person_of(database: Database, issuer: str, subject: str) -> Bound | None:
+    """Whose identity this is."""
+    query = select(person.c.id, person.c.disabled_at, person.c.totp).select_from(identity.join(person))
+    row = await database.one(query.where(identity.c.issuer == issuer, identity.c.subject == subject))
+    return Bound(row.id, row.disabled_at, row.totp is not None) if row else None
 
 
 async def identities(database: Database, person_id: str) -> Sequence[Identity]:

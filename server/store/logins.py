@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database
 from server.store.tables import org, person, school_class, student
 
 
-async def person_row(database: Database, *, login: str = "", person_id: str = "") -> Row[Any] | None:
-    """Id, login, password hash, TOTP, epoch of somebody who is not disabled."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How somebody who is not disabled gets in."""
+
+    id: str
+    login: str | None
+    org: str
+    password_hash: str | None
+    totp: str | None
+    """Id of the content that holds the second factor's secret."""
+    totp_step: int
+    """The last step that was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """How a student who has not left gets in."""
+
+    id: str
+    pin_hash: str | None
+
+
+async def account_of(database: Database, *, login: str = "", person_id: str = "") -> Account | None:
+    """By login name, or by id."""
     p = person.c
     mine = p.login == login.strip().lower() if login else p.id == person_id
-    query = select(p.id, p.login, p.org, p.password_hash, p.totp, p.totp_step, p.must_change).where(mine, p.disabled_at.is_(None))
-    return await database.one(query)
+    query = select(p.id, p.login, p.org, p.password_hash, p.totp, p.totp_step).where(mine, p.disabled_at.is_(None))
+    row = await database.one(query)
+    return Account(row.id, row.login, row.org, row.password_hash, row.totp, row.totp_step or 0) if row else None
 
 
-async def student_row(database: Database, school: str, group: str, number_index: str) -> Row[Any] | None:
-    """Id and PIN hash of the student of a class (the newest year's of that code) who has not left."""
+async def pupil_of(database: Database, school: str, group: str, number_index: str) -> Pupil | None:
+    """The student of a class, the newest year's of that code."""
     query = (
         select(student.c.id, student.c.pin_hash)
         .select_from(student.join(school_class, school_class.c.id == student.c.school_class).join(org, org.c.id == school_class.c.org))
@@ -28,14 +51,16 @@ async def student_row(database: Database, school: str, group: str, number_index:
         .order_by(school_class.c.year.desc())
         .limit(1)
     )
-    return await database.one(query)
+    row = await database.one(query)
+    return Pupil(row.id, row.pin_hash) if row else None
 
 
-async def class_row(database: Database, school: str, group: str) -> Row[Any] | None:
+async def class_of(database: Database, school: str, group: str) -> str | None:
     """Id of the newest class of that code."""
     query = select(school_class.c.id).select_from(school_class.join(org, org.c.id == school_class.c.org))
     mine = query.where(org.c.code == school, school_class.c.code == group, school_class.c.closed_at.is_(None))
-    return await database.one(mine.order_by(school_class.c.year.desc()).limit(1))
+    row = await database.one(mine.order_by(school_class.c.year.desc()).limit(1))
+    return str(row.id) if row else None
 
 
 async def set_password(connection: AsyncConnection, person_id: str, kept: str, *, must_change: bool = False) -> None:

@@ -1,17 +1,18 @@
 """Which papers are no longer valid: links by their id, devices as `device:ID`, login sessions as `session:ID:EPOCH` (S5).
 
 A session is over for a lesson when it was ended, when its person was disabled, and when the person's rights were narrowed
-(`epoch` grew) since it entered. Expiry is no revocation: it stops neither a running lesson nor a reconnect.
+(`epoch` grew) since it entered; a device, when it was revoked and when its room or school was closed. Expiry is no revocation:
+it stops neither a running lesson nor a reconnect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from server.store.database import Database, chunks
-from server.store.tables import device, link, person, session
+from server.store.tables import classroom, device, link, org, person, session
 
 DEVICE = "device:"
 SESSION = "session:"
@@ -44,9 +45,12 @@ async def _links(database: Database, ids: Collection[str]) -> set[str]:
 
 
 async def _devices(database: Database, ids: Collection[str]) -> set[str]:
+    """Those of a closed room, or a closed school, too."""
     found: set[str] = set()
+    places = device.join(classroom, classroom.c.id == device.c.classroom).join(org, org.c.id == classroom.c.org)
+    gone = or_(device.c.revoked_at.is_not(None), classroom.c.closed_at.is_not(None), org.c.closed_at.is_not(None))
     for chunk in chunks(ids):
-        rows = await database.read(select(device.c.id).where(device.c.id.in_(chunk), device.c.revoked_at.is_not(None)))
+        rows = await database.read(select(device.c.id).select_from(places).where(device.c.id.in_(chunk), gone))
         found.update(device_paper(row.id) for row in rows)
     return found
 

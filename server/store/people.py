@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.people import Assignment, Person
 from server.errors import EditConflict
 from server.store.bulk import insert_many
-from server.store.database import Database, chunks
+from server.store.database import CHUNK, Database, chunks
 from server.store.orgs import within
 from server.store.tables import assignment, org, person
 
@@ -62,18 +62,34 @@ class PeopleStore:
             found.update({row.id: _person(row) for row in await self._database.read(_query().where(person.c.id.in_(chunk)))})
         return found
 
-    async def under(self, paths: Sequence[str], now: int, limit: int = 5000) -> list[Person]:
+    async def under(self, paths: Sequence[str], now: int, *, role: str = "", limit: int, offset: int = 0) -> list[Person]:
         """People whose account an organisation in these paths keeps, or who have a role there `now` (UTC ms) or later.
 
-        Whoever is nothing but a parent is not among them: the class's page names those.
+        `role`: only those who have this one now, wherever. Whoever is nothing but a parent is not among them: the class's page names those.
         """
         if not paths:
             return []
-        inside = select(org.c.id).where(within(paths))
-        counts = or_(assignment.c.valid_until.is_(None), assignment.c.valid_until > now)
-        roles = select(assignment.c.person).where(assignment.c.org.in_(inside), counts)
-        query = _query().where(or_(person.c.org.in_(inside), person.c.id.in_(roles)), ~_only_parents())
-        return [_person(row) for row in await self._database.read(query.order_by(person.c.org, person.c.login, person.c.id).limit(limit))]
+        ordered = _query().where(*_under(paths, now, role)).order_by(person.c.org, func.coalesce(person.c.login, ""), person.c.id)
+        return [_person(row) for row in await self._database.read(ordered.limit(limit).offset(offset))]
+
+    async def count(self, paths: Sequence[str], now: int, *, role: str = "") -> int:
+        """How many those are."""
+        if not paths:
+            return 0
+        row = await self._database.one(select(func.count()).select_from(person).where(*_under(paths, now, role)))
+        return int(row[0]) if row else 0
+
+    async def walk(self, paths: Sequence[str], now: int, *, role: str = "") -> AsyncIterator[list[Person]]:
+        """All of those, a chunk at a time, by id."""
+        last = ""
+        while paths:
+            query = _query().where(*_under(paths, now, role), person.c.id > last).order_by(person.c.id).limit(CHUNK)
+            found = [_person(row) for row in await self._database.read(query)]
+            if found:
+                yield found
+            if len(found) < CHUNK:
+                return
+            last = found[-1].id
 
     async def assignments(self, people: Collection[str]) -> dict[str, list[Assignment]]:
         """Roles of these people, past and future ones too, oldest first."""
@@ -88,6 +104,10 @@ class PeopleStore:
         """One role."""
         row = await self._database.one(select(*(assignment.c[name] for name in _ROLE)).where(assignment.c.id == assignment_id))
         return _assignment(row) if row else None
+
+    async def named_for(self, lesson_id: str, now: int) -> list[Assignment]:
+        """Roles in this one lesson that count `now` (UTC ms) or later, oldest first."""
+        return [_assignment(row) for row in await self._database.read(_named(lesson_id, now))]
 
     async def anybody(self) -> bool:
         """Whether the installation has people at all."""
@@ -128,6 +148,11 @@ async def add_assignments(connection: AsyncConnection, many: Sequence[Assignment
     await insert_many(connection, assignment, [{name: getattr(new, name) for name in _ROLE} | {"created": created} for new in many])
 
 
+async def named_now(connection: AsyncConnection, lesson_id: str, now: int) -> list[Assignment]:
+    """As `PeopleStore.named_for`, inside a transaction."""
+    return [_assignment(row) for row in await connection.execute(_named(lesson_id, now))]
+
+
 async def root_admins(connection: AsyncConnection, now: int) -> list[tuple[str, str]]:
     """Person and assignment of everybody who may do everything now: admins of an organisation that hangs under none."""
     a = assignment.c
@@ -143,6 +168,21 @@ async def end_assignment(connection: AsyncConnection, assignment_id: str, at: in
     open_end = or_(a.valid_until.is_(None), a.valid_until > at)
     ended = update(assignment).where(a.id == assignment_id, open_end).values(valid_until=at)
     return bool((await connection.execute(ended)).rowcount)
+
+
+def _named(lesson_id: str, now: int) -> Select[Any]:
+    a = assignment.c
+    counts = or_(a.valid_until.is_(None), a.valid_until > now)
+    return select(*(a[name] for name in _ROLE)).where(a.lesson == lesson_id, counts).order_by(a.valid_from, a.id)
+
+
+def _under(paths: Sequence[str], now: int, role: str) -> tuple[ColumnElement[bool], ...]:
+    a = assignment.c
+    inside = select(org.c.id).where(within(paths))
+    counts = or_(a.valid_until.is_(None), a.valid_until > now)
+    here = or_(person.c.org.in_(inside), person.c.id.in_(select(a.person).where(a.org.in_(inside), counts)))
+    has = select(a.id).where(a.person == person.c.id, a.role == role, a.valid_from <= now, counts).exists()
+    return (here, ~_only_parents(), *((has,) if role else ()))
 
 
 def _only_parents() -> ColumnElement[bool]:

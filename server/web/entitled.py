@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from server.accounts.caller import Caller
 from server.domain.principal import Principal, Role
 from server.errors import Forbidden, LinkInvalid, Unauthenticated
-from server.web.callers import caller_of
+from server.web.callers import GRACE_MS, caller_of
 from server.web.keys import DOOR, PAPER_SHOWN, SETTINGS
 from server.web.visitor import visitor
 
@@ -61,7 +62,7 @@ async def _by_cookie(request: web.Request, lesson: str, named: str, role: Role |
     try:
         entered = await request.app[DOOR].by_cookie(request.cookies, lesson, named, role)
     except Unauthenticated as error:
-        if named or error.code != Unauthenticated.code or (await caller_of(request)).kind == "nobody":
+        if named or error.code != Unauthenticated.code or (await _logged_in(request)).kind == "nobody":
             raise
         return await _resident(request, lesson, f"{RESIDENT}{role or ''}", request.query.get("room", ""))
     return Asker(entered.principal, False, entered.admission.id)
@@ -71,9 +72,17 @@ async def _resident(request: web.Request, lesson: str, named: str, room: str = "
     """Somebody with an account, or a paired device. `named`: `me-ROLE` or `me-ROLE-ROOM`, as in the addresses we gave."""
     word, _, kept = named.removeprefix(RESIDENT).partition("-")
     role = next((known for known in ROLES if known == word), None)
-    principal = await request.app[DOOR].resident(await caller_of(request), lesson, role, room or kept)
+    caller = await _logged_in(request)
+    if caller.kind == "nobody":
+        raise Unauthenticated  # logged out meanwhile: a page leads to the login
+    principal = await request.app[DOOR].resident(caller, lesson, role, room or kept)
     tail = f"-{room or kept}" if room or kept else ""
     return Asker(principal, False, f"{RESIDENT}{principal.role}{tail}")
+
+
+async def _logged_in(request: web.Request) -> Caller:
+    """Who is logged in, or was until just now: the end of a login's time cuts nobody off from a lesson."""
+    return await caller_of(request, grace_ms=GRACE_MS)
 
 
 def check_origin(request: web.Request) -> None:

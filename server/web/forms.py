@@ -24,7 +24,7 @@ FIELDS = 3000
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 
-SECRET = frozenset({CSRF_FIELD, "password", "old", "pin", "code", "secret"})
+SECRET = frozenset({CSRF_FIELD, "password", "old", "pin", "code", "current"})
 """Never shown again."""
 
 M = TypeVar("M", bound=msgspec.Struct)
@@ -71,7 +71,8 @@ async def read_form(request: web.Request, model: type[M], *, token: str | None) 
 def check_token(request: web.Request, sent: str, token: str | None) -> None:
     """Raises `Forbidden` unless the form, or the header, carries the token of this login; None: there is no login to protect."""
     sent = sent or request.headers.get(CSRF_HEADER, "")
-    if token is not None and not (token and hmac.compare_digest(sent.encode(), token.encode())):
+    shown = sent.encode("utf-8", "surrogatepass")  # a header's bytes may be no text
+    if token is not None and not (token and hmac.compare_digest(shown, token.encode())):
         raise Forbidden("no CSRF token, or another session's")
 
 

@@ -65,7 +65,7 @@ def _last_untrusted(request: web.Request, peer: str) -> str:
     chain = ",".join(request.headers.getall("X-Forwarded-For", [])).split(",")
     for hop in reversed([part.strip() for part in chain if part.strip()][-16:]):
         if not _in(hop, request.app[SETTINGS].trusted_proxies):
-            return _plain(hop)
+            return _plain(hop) if _is_address(hop) else peer  # a client may send any bytes here
     return peer
 
 
@@ -80,6 +80,14 @@ def _in(address: str, networks: tuple[Network, ...]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(address: str) -> str:

@@ -31,6 +31,8 @@ class _Somebody:
     name: str = ""
     roles: frozenset[tuple[str, str]] = frozenset()
     """Role and organisation, of a known account, now or later."""
+    places: frozenset[str] = frozenset()
+    """Paths of those organisations."""
     renumbered: bool = False
     seen: bool = True
     """The caller may know of the account."""
@@ -98,6 +100,7 @@ async def _known(desk: Desk, crowd: Sequence[_Somebody]) -> None:
         one.home, one.name = homes[one.old.org], names.get(one.old.name, "")
         held = [role for role in roles[person_id] if _held(role, now)]
         one.roles = frozenset((role.role, role.org) for role in held if role.org)
+        one.places = frozenset(places[org].path for _, org in one.roles)
         one.seen = any(desk.who.may("person.see", at(place.path)) for place in (one.home, *(places[org] for _, org in one.roles)))
         if not one.seen:
             desk.bad(one.first, "login" if one.first.has("login") else "number", "taken")
@@ -119,12 +122,20 @@ def _check(desk: Desk, one: _Somebody, homes: dict[int, Org]) -> None:
             desk.bad(row, "role", "forbidden")
         if home and one.home and one.seen and not row.has("role") and home.id != one.home.id:
             desk.bad(row, "org", "fixed")
+    if one.old and one.seen:
+        _check_account(desk, one)
+
+
+def _check_account(desk: Desk, one: _Somebody) -> None:
+    """A known account may get what the rows say: it is open; the name is its home's matter, the number also that of whoever is above."""
+    assert one.old is not None
+    if one.old.disabled_at is not None:
+        desk.bad(one.first, "login" if one.first.has("login") else "number", "closed")
     may = one.home is None or desk.who.may("person.edit", at(one.home.path))
-    if one.old and one.seen and not may:
-        if one.first.has("name") and one.first.get("name") != one.name:
-            desk.bad(one.first, "name", "forbidden")
-        if one.renumbered:
-            desk.bad(one.first, "number", "forbidden")
+    if not may and one.first.has("name") and one.first.get("name") != one.name:
+        desk.bad(one.first, "name", "forbidden")
+    if one.renumbered and not (may and all(desk.who.may("person.edit", at(path)) for path in one.places)):
+        desk.bad(one.first, "number", "forbidden")
 
 
 def _write(desk: Desk, crowd: Sequence[_Somebody], homes: dict[int, Org]) -> None:
@@ -200,7 +211,7 @@ def _number(one: _Somebody) -> str | None:
 async def listed(desk: Desk, paths: Sequence[str], limit: int) -> list[list[str]]:
     """People with an open account or a role in these paths, a row for each role there; numbers are masked."""
     office = desk.office
-    found = [one for one in await office.people.under(paths, office.now(), limit) if one.disabled_at is None]
+    found = [one for one in await office.people.under(paths, office.now(), limit=limit) if one.disabled_at is None]
     roles, now = await office.people.assignments([person.id for person in found]), office.now()
     orgs = await office.orgs.many({person.org for person in found} | {role.org for held in roles.values() for role in held if role.org})
     texts = await office.contents.texts({text for person in found for text in (person.name, person.number) if text})

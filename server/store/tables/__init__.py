@@ -2,7 +2,7 @@
 
 from server.store.tables.base import metadata
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, link, participant
-from server.store.tables.people import assignment, attempt, feed, identity, oidc_spent, person, recovery_code, session, slip
+from server.store.tables.people import assignment, attempt, feed, identity, known_address, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.school import (
     classroom,
@@ -38,6 +38,7 @@ __all__ = [
     "group_room",
     "identity",
     "knock",
+    "known_address",
     "lesson",
     "lesson_event",
     "lesson_room",

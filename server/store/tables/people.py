@@ -117,3 +117,12 @@ attempt = Table(
     moment("last_at", nullable=False),
 )
 """Failed logins by hashed key; shared by all web processes."""
+
+known_address = Table(
+    "known_address",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    moment("last_at", nullable=False),
+    Index("ix_known_address_last_at", "last_at"),
+)
+"""Where accounts logged in from, by a keyed index of account and address; swept after 30 days."""

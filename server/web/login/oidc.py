@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hmac
 import time
+from typing import Annotated
 
+import msgspec
 from aiohttp import hdrs, web
+from msgspec import Meta
 
 from server.accounts.id_token import Who
 from server.accounts.oidc import Provider
@@ -89,7 +92,7 @@ async def back(request: web.Request) -> web.Response:
 async def _enter(request: web.Request, flow: Flow, who: Who) -> web.Response:
     begun = await request.app[IDENTITIES].enter(who, await old_session(request))
     response = after_login(request, begun, flow.next)
-    response.del_cookie(WAY, path="/login/oidc")
+    _drop(request, response, WAY, "/login/oidc")
     return response
 
 
@@ -101,9 +104,15 @@ async def _show(request: web.Request, flow: Flow, who: Who) -> web.Response:
         raise OidcTaken
     pending = Pending(who.issuer, who.subject, who.second_factor, flow.about, request.app[OFFICE].now() + LIVES_MS)
     response = _moved(PLACES[flow.purpose])
-    response.del_cookie(WAY, path="/login/oidc")
+    _drop(request, response, WAY, "/login/oidc")
     _keep(request, response, OIDC_SHOWN, PLACES[flow.purpose], request.app[OIDC_SEALER].seal(pending))
     return response
+
+
+class Bind(msgspec.Struct, frozen=True):
+    """The password, of an account that has one."""
+
+    password: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
 # --- the own account ---------------------------------------------------------------------------------------------------
@@ -122,6 +131,7 @@ async def show_own(request: web.Request, again: Again) -> web.Response:
         "name": request.app[SETTINGS].oidc_name,
         "known": known,
         "pending": pending if fresh else None,
+        "has_password": bool(found and found.has_password),
         "may_end": bool(known and found and found.has_password),
     }
     return page(request, "login/oidc.html", context)
@@ -132,10 +142,10 @@ async def bind(request: web.Request) -> web.Response:
     """`POST /self/oidc`."""
     provider_of(request)
     caller = await person_of(request)
-    await read_form(request, Nothing, token=csrf_token(request))
-    await request.app[IDENTITIES].bind(caller, _who(request, caller.session))
+    form = await read_form(request, Bind, token=csrf_token(request))
+    await request.app[IDENTITIES].bind(caller, _who(request, caller.session), form.password or "")
     response = done(request, "/self/oidc")
-    response.del_cookie(OIDC_SHOWN, path=PLACES["bind"])
+    _drop(request, response, OIDC_SHOWN, PLACES["bind"])
     return response
 
 
@@ -161,7 +171,7 @@ async def redeem(request: web.Request) -> web.Response:
     begun = await request.app[IDENTITIES].redeem(token, _who(request, one.id))
     response = after_login(request, begun, "/")
     forget_slip(request, response)
-    response.del_cookie(OIDC_SHOWN, path=PLACES["slip"])
+    _drop(request, response, OIDC_SHOWN, PLACES["slip"])
     return response
 
 
@@ -179,6 +189,11 @@ def _moved(address: str) -> web.Response:
 def _keep(request: web.Request, response: web.Response, name: str, path: str, value: str) -> None:
     """Set a cookie. Lax: it is shown when the provider sends the browser back."""
     response.set_cookie(name, value, path=path, max_age=SECONDS, secure=visitor(request).secure, httponly=True, samesite="Lax")
+
+
+def _drop(request: web.Request, response: web.Response, name: str, path: str) -> None:
+    """Take one away."""
+    response.del_cookie(name, path=path, secure=visitor(request).secure, httponly=True, samesite="Lax")
 
 
 def add_routes(doors: Doors) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -20,6 +21,7 @@ from server.web.keys import LOGINS, OFFICE, PEOPLE, SETTINGS
 from server.web.login.cookie import become, let_in
 from server.web.login.recovery import show_codes
 
+SHAPE = r"^[A-Z2-7]{32}\Z"
 Secret = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -31,10 +33,12 @@ class ChangePassword(msgspec.Struct, frozen=True):
 
 
 class Enrol(msgspec.Struct, frozen=True):
-    """The secret that was shown, and a code made with it."""
+    """The secret that was shown, a code made with it, and what shows that it is oneself: a code of the one before, else the password."""
 
-    secret: Annotated[str, Meta(pattern="^[A-Z2-7]{32}$")]
-    code: Annotated[str, Meta(pattern=r"^\d{3} ?\d{3}$")]
+    secret: Annotated[str, Meta(pattern=SHAPE)]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{3} ?[0-9]{3}\Z")]
+    password: Secret | None = None
+    current: Secret | None = None
 
 
 class EndSession(msgspec.Struct, frozen=True):
@@ -73,13 +77,16 @@ async def show_password(request: web.Request, again: Again) -> web.Response:
 
 
 async def show_totp(request: web.Request, again: Again) -> web.Response:
-    """`GET /self/totp`: a fresh secret to scan; it counts only once a code made with it comes back."""
+    """`GET /self/totp`: a fresh secret to scan; it counts only once a code made with it comes back. A refused form shows its own again."""
     caller = await person_of(request)
-    secret = totp.new_secret()
+    account = await request.app[LOGINS].proofs.account(caller)
+    shown = again.values.get("secret", "")
+    secret = shown if re.fullmatch(SHAPE, shown) else totp.new_secret()
     picture = segno.make(totp.uri(secret, caller.login or caller.id)).svg_inline(
         scale=5, border=2, svgclass=None, lineclass=None, omitsize=False
     )
-    return page(request, "login/totp.html", {"again": again, "secret": secret, "picture": picture})
+    proof = "current" if account.totp else "password" if account.password_hash else ""
+    return page(request, "login/totp.html", {"again": again, "secret": secret, "picture": picture, "proof": proof})
 
 
 @posts(show_password)
@@ -87,9 +94,7 @@ async def password(request: web.Request) -> web.Response:
     """`POST /self/password`."""
     caller = await person_of(request)
     form = await read_form(request, ChangePassword, token=csrf_token(request))
-    found = await request.app[OFFICE].people.get(caller.id)
-    passed = bool(found and found.has_totp and caller.must != "code")
-    bearer = await request.app[LOGINS].change_password(caller, form.old, form.password, second_factor=passed)
+    bearer = await request.app[LOGINS].change_password(caller, form.old, form.password)
     response = done(request, "/self")
     let_in(request, response, bearer)
     return response
@@ -102,7 +107,7 @@ async def enrol(request: web.Request) -> web.Response:
     form = await read_form(request, Enrol, token=csrf_token(request))
     if caller.must == "code":
         raise Invalid({"code": "wrong"})
-    enrolled = await request.app[LOGINS].enrol(caller, form.secret, form.code)
+    enrolled = await request.app[LOGINS].enrol(caller, form.secret, form.code, password=form.password or "", current=form.current or "")
     await become(request, enrolled.bearer)
     response = show_codes(request, enrolled.codes)
     let_in(request, response, enrolled.bearer)

@@ -9,6 +9,7 @@ import segno
 from aiohttp import web
 
 from server.accounts.caller import at
+from server.accounts.directory import Found
 from server.accounts.people import AssignedRole, EditPerson, GrantRole, NewPerson
 from server.accounts.resets import What
 from server.domain.people import ASSIGNABLE
@@ -16,12 +17,13 @@ from server.errors import Invalid
 from server.school import orgs
 from server.school.fields import Day, Id, Version
 from server.web.again import Again, first, posts
-from server.web.answers import page
+from server.web.answers import language, page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import IDENTITIES, OFFICE, PEOPLE, RESETS, SETTINGS
+from server.web.keys import CATALOGUE, IDENTITIES, OFFICE, PEOPLE, RESETS, SETTINGS
 from server.web.local import start_of
+from server.web.people.places import asked_org, org_id, places
 from server.web.visitor import visitor
 
 PAGE = 100
@@ -77,31 +79,44 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def show_list(request: web.Request, again: Again) -> web.Response:
-    """`GET /people[?search=…&role=…&org=…&page=N]`."""
+    """`GET /people[?search=…&role=…&org=…&page=N&add=1]`."""
     caller, office = await caller_of(request), request.app[OFFICE]
     caller.need_scopes("person.see")
-    search, role = request.query.get("search", "")[:100], request.query.get("role", "")
-    under = await office.org(caller, request.query["org"], "person.see") if request.query.get("org") else None
-    found = await request.app[PEOPLE].listed(caller, search, role if role in ASSIGNABLE else "", under.path if under else "")
+    search, wanted = request.query.get("search", "")[:100], request.query.get("role", "")
+    role = wanted if wanted in ASSIGNABLE else ""
+    under = await asked_org(request, caller)
     number = int(text) if (text := request.query.get("page", "0")).isascii() and text.isdecimal() and len(text) < 5 else 0
-    shown = found[number * PAGE : (number + 1) * PAGE]
-    homes = await office.orgs.many({one.person.org for one in shown} | {r.org for one in shown for r in one.roles if r.org})
-    places = [one for path in caller.scopes("person.see") for one in await office.orgs.under([path], 500)]
+    found, errors = Found([], 0), {}
+    try:
+        found = await request.app[PEOPLE].page(caller, number, PAGE, search, role, under.path if under else "")
+    except Invalid as error:
+        errors = error.fields
+    shown = found.people
     context = {
         "again": again,
         "people": shown,
-        "total": len(found),
+        "total": found.total,
         "number": number,
-        "pages": (len(found) + PAGE - 1) // PAGE,
+        "pages": (found.total + PAGE - 1) // PAGE,
         "search": search,
+        "errors": errors,
+        "problem": request.app[CATALOGUE].text(language(request), "people.narrow") if errors else "",
         "role": role,
         "org": under,
-        "roles": ASSIGNABLE,
-        "homes": homes,
-        "places": [one for one in places if caller.may("person.edit", at(one.path)) and one.closed_at is None],
+        "role_options": _roles(request),
+        "homes": await office.orgs.many({one.person.org for one in shown} | {r.org for one in shown for r in one.roles if r.org}),
+        "where": await places(request, caller, "person.see"),
+        "may_add": bool(caller.scopes("person.edit")),
+        "adding": bool(caller.scopes("person.edit")) and (request.query.get("add") == "1" or again.form == "new"),
+        "places": await places(request, caller, "person.edit"),
         "now": office.now(),
     }
-    return page(request, "people/list.html", context)
+    return page(request, "people/list.html", context, 422 if errors else 200)
+
+
+def _roles(request: web.Request) -> list[tuple[str, str]]:
+    """Roles that are given, with their words."""
+    return [(role, request.app[CATALOGUE].text(language(request), f"role.school.{role}")) for role in ASSIGNABLE]
 
 
 async def show(request: web.Request, again: Again, token: str = "", kind: str = "") -> web.Response:
@@ -110,7 +125,6 @@ async def show(request: web.Request, again: Again, token: str = "", kind: str = 
     found, home = await request.app[PEOPLE].find(caller, request.match_info["person"], "person.see")
     shown = await request.app[PEOPLE].shown(found)
     homes = await office.orgs.many({home.id} | {role.org for role in shown.roles if role.org})
-    places = [one for path in caller.scopes("role.grant") for one in await office.orgs.under([path], 500)]
     link = f"{request.app[SETTINGS].public_url or visitor(request).origin}/slip/{token}" if token else ""
     context = {
         "again": again,
@@ -118,8 +132,9 @@ async def show(request: web.Request, again: Again, token: str = "", kind: str = 
         "home": home,
         "crumbs": await orgs.crumbs(office, caller, home),
         "homes": homes,
-        "places": [one for one in places if one.closed_at is None],
-        "roles": ASSIGNABLE,
+        "places": await places(request, caller, "role.grant"),
+        "may_grant": bool(caller.scopes("role.grant")),
+        "role_options": _roles(request),
         "may_edit": caller.may("person.edit", at(home.path)),
         "may_end": {role.id: role.org in homes and caller.may("role.grant", at(homes[role.org].path)) for role in shown.roles if role.org},
         "has_oidc": bool(await request.app[IDENTITIES].of(found.id)),
@@ -137,7 +152,8 @@ async def create(request: web.Request) -> web.Response:
     """`POST /people`."""
     form = await read_form(request, CreatePerson, token=csrf_token(request))
     new = NewPerson(name=form.name, login=form.login, number=form.number, role=form.role)
-    person = await request.app[PEOPLE].create(await caller_of(request), form.org, new)
+    who = await caller_of(request)
+    person = await request.app[PEOPLE].create(who, await org_id(request, who, form.org), new)
     return done(request, f"/people/{person.id}", {"id": person.id})
 
 
@@ -159,8 +175,9 @@ async def grant(request: web.Request) -> web.Response:
         end = start_of(form.last_day, zone) + DAY_MS if form.last_day else None
     except ValueError as error:
         raise Invalid({"last_day": "format"}) from error
-    wanted = GrantRole(role=form.role, org=form.org, valid_from=begin, valid_until=end)
-    await request.app[PEOPLE].grant(await caller_of(request), request.match_info["person"], wanted)
+    who = await caller_of(request)
+    wanted = GrantRole(role=form.role, org=await org_id(request, who, form.org), valid_from=begin, valid_until=end)
+    await request.app[PEOPLE].grant(who, request.match_info["person"], wanted)
     return done(request, f"/people/{request.match_info['person']}")
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta
 
 from server.accounts.caller import at
 from server.domain.seating import seat_rows
@@ -129,7 +127,7 @@ async def show_plan(request: web.Request, again: Again) -> web.Response:
 
 class _When(msgspec.Struct, frozen=True):
     valid_from: Day
-    version: Annotated[int, Meta(ge=1)] | None = None
+    version: Version | None = None
 
 
 @posts(show_plan)

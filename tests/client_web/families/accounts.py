@@ -7,4 +7,6 @@ KEYS = (
     *(f"slip.{kind}{tail}" for kind in ("first_admin", "invitation", "reset") for tail in ("", ".words")),
     "field.common",
     "field.wrong",
+    "field.narrow",
+    "people.narrow",
 )

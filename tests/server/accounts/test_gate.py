@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from server.accounts import cookies
-from server.accounts.gate import Gate
+from server.accounts.gate import IDLE_MS, Gate
 from server.domain.people import Grant
 from server.store import tables as t
 from tests.harness.postgres import both_databases
@@ -54,6 +54,7 @@ async def test_whoever_was_thrown_out_is_out_at_once(process: Services, table, r
     [
         ("x1.d1", t.device, "x1.d1", {"revoked_at": 1}),
         ("x1.d1", t.classroom, "x1.r1", {"closed_at": 1}),
+        ("x1.d1", t.org, "x1", {"closed_at": 1}),
         ("x1.c1.s1", t.student, "x1.c1.s1", {"left_at": 1}),
     ],
 )
@@ -123,3 +124,29 @@ async def test_a_role_in_one_lesson_names_the_lesson(process: Services) -> None:
     row = {"id": "a.l", "person": ME, "role": "assistant", "lesson": "lesson.x", "valid_from": 0, "granted_by": "test", "created": 0}
     await process.store.database.execute(insert(t.assignment).values(**row))
     assert Grant("assistant", "", None, "lesson.x") in (await process.caller(ME)).grants
+
+
+GRACE = 4 * HOUR
+
+
+@pytest.mark.parametrize("who", [ME, "x1.c1.s1"])
+@pytest.mark.parametrize("over", ["expired", "idle"])
+async def test_a_session_whose_time_ran_out_counts_where_grace_is_given_and_nowhere_else(process: Services, who: str, over: str) -> None:
+    own = t.session.c.id == f"s.{who}"
+    now = process.clock.now
+    values = {"expires_at": now} if over == "expired" else {"seen": now - IDLE_MS}
+    await process.store.database.execute(update(t.session).where(own).values(**values))
+    row = await process.store.database.one(select(t.session.c.seen).where(own))
+    assert row is not None
+    for later, grace, known in ((0, 0, False), (0, GRACE, True), (GRACE - 1, GRACE, True), (0, 0, False), (1, GRACE, False)):
+        process.clock.now += later
+        found = await process.gate.caller(process.world.cookies(who), grace_ms=grace)
+        assert (found.kind != "nobody") is known, (later, grace)
+    again = await process.store.database.one(select(t.session.c.seen).where(own))
+    assert again is not None
+    assert again.seen == row.seen, "grace brings nothing back to life"
+
+
+async def test_one_that_was_ended_has_no_grace(process: Services) -> None:
+    await process.store.database.execute(update(t.session).where(t.session.c.id == f"s.{ME}").values(ended_at=1))
+    assert (await process.gate.caller(process.world.cookies(ME), grace_ms=GRACE)).kind == "nobody"

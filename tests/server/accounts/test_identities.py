@@ -11,11 +11,12 @@ from server.accounts import cookies
 from server.accounts.id_token import Who
 from server.accounts.identities import Identities
 from server.accounts.oidc_flow import LIVES_MS, begin
+from server.accounts.proofs import FRESH_MS
 from server.accounts.resets import Resets
-from server.errors import AppError, Forbidden, LinkInvalid, OidcTaken, OidcUnknown
+from server.errors import AppError, Forbidden, Invalid, LinkInvalid, LoginStale, OidcTaken, OidcUnknown, TooMany
 from server.store import tables as t
 from tests.harness.postgres import both_databases
-from tests.server.services import Services
+from tests.server.services import PASSWORD, Services
 
 pytestmark = both_databases
 ME = "x1.teacher"
@@ -67,6 +68,34 @@ async def test_two_people_at_once_are_one(pair: tuple[Services, Services]) -> No
     callers = [await pair[0].caller(who) for who in ("x1.teacher", "x2.teacher")]
     found = await asyncio.gather(*(identities(pair[n]).bind(callers[n], WHO) for n in range(2)), return_exceptions=True)
     assert sorted(type(each).__name__ for each in found) == ["NoneType", "OidcTaken"]
+
+
+async def test_binding_takes_the_password(process: Services) -> None:
+    await process.password(ME)
+    me = await process.caller(ME)
+    for password, wrong in (("", "required"), ("another word", "wrong")):
+        with pytest.raises(Invalid) as caught:
+            await identities(process).bind(me, WHO, password)
+        assert caught.value.fields == {"password": wrong}
+    with pytest.raises(OidcUnknown):
+        await identities(process).enter(WHO)
+    await identities(process).bind(me, WHO, PASSWORD)
+    assert await identities(process).enter(WHO)
+    other = Who("https://login.example", "u-2", False)
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            await identities(process).bind(me, other, "another word")
+    with pytest.raises(TooMany):
+        await identities(process).bind(me, other, PASSWORD)
+
+
+async def test_an_account_without_a_password_binds_right_after_its_login(process: Services) -> None:
+    process.clock.now += FRESH_MS
+    with pytest.raises(LoginStale):
+        await identities(process).bind(await process.caller(ME), WHO)
+    fresh = await process.sessions.begin(person=ME)
+    await identities(process).bind(await process.gate.caller({cookies.SESSION: fresh.text}), WHO)
+    assert await process.acts() == ["self.oidc"]
 
 
 @pytest.mark.parametrize("who", ["x1.c1.s1", "x1.d1"])

@@ -10,8 +10,10 @@ from sqlalchemy import select, update
 
 from server.accounts import cookies, totp
 from server.accounts.caller import Caller
+from server.accounts.familiar import KEPT_MS
 from server.accounts.passwords import Passwords
-from server.errors import AppError, BadLogin, Invalid, LinkInvalid, NotThere, Taken, TooMany
+from server.accounts.proofs import FRESH_MS
+from server.errors import AppError, BadLogin, Invalid, LinkInvalid, LoginStale, NotThere, Taken, TooMany
 from server.school import classes
 from server.store import tables as t
 from tests.harness.postgres import both_databases
@@ -36,10 +38,11 @@ async def pin(process: Services, student: str = "x1.c1.s1") -> str:
     return await classes.set_pin(process.office, await process.caller("x1.admin"), student, QUICK)
 
 
-async def enrolled(process: Services, person: str = ME) -> str:
+async def enrolled(process: Services, person: str = ME, password: str = "") -> str:
     """A second factor for somebody, and the time moved on so that its code may be used again; the secret."""
     secret = totp.new_secret()
-    await process.logins.enrol(await process.caller(person), secret, pyotp.TOTP(secret).at(process.clock.now // 1000))
+    code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+    await process.logins.enrol(await process.caller(person), secret, code, password=password)
     process.clock.now += 60_000
     return secret
 
@@ -94,6 +97,64 @@ async def test_fifty_wrong_ones_from_an_address_stop_it_for_everybody_there_only
         assert type(await refused(process.logins.person(f"guess{number}", "wrong", ADDRESS))) is BadLogin
     assert type(await refused(process.logins.person(ME, PASSWORD, ADDRESS))) is TooMany
     assert await process.logins.person(ME, PASSWORD, "203.0.113.8")
+
+
+HOME, ELSEWHERE = "198.51.100.7", "192.0.2.9"
+
+
+async def test_wrong_tries_elsewhere_keep_nobody_from_coming_in_where_they_always_do(process: Services) -> None:
+    await process.password(ME)
+    assert await process.logins.person(ME, PASSWORD, HOME)
+    for _ in range(40):  # for hours, whenever it is allowed
+        process.clock.now += 900_000
+        await refused(process.logins.person(ME, "wrong", ELSEWHERE))
+        await refused(process.logins.person(ME, "wrong", ELSEWHERE))
+    for _ in range(6):
+        await refused(process.logins.person(ME, "wrong", ELSEWHERE))
+    assert type(await refused(process.logins.person(ME, PASSWORD, ADDRESS))) is TooMany, "an address nobody knows"
+    assert await process.logins.person(" X1.teacher", PASSWORD, HOME)
+    assert type(await refused(process.logins.person(ME, PASSWORD, ELSEWHERE))) is TooMany, "and the others go on waiting"
+
+
+async def test_an_address_that_is_known_has_five_tries_of_its_own(process: Services) -> None:
+    await process.password(ME)
+    await process.logins.person(ME, PASSWORD, HOME)
+    for _ in range(5):
+        assert type(await refused(process.logins.person(ME, "wrong", HOME))) is BadLogin
+    assert type(await refused(process.logins.person(ME, PASSWORD, HOME))) is TooMany
+    assert await process.logins.person(ME, PASSWORD, ADDRESS), "which lock nobody out elsewhere"
+
+
+async def test_an_address_is_forgotten_after_thirty_days(process: Services) -> None:
+    await process.password(ME)
+    await process.password("x2.teacher")
+    await process.logins.person(ME, PASSWORD, HOME)
+    rows = await process.store.database.read(select(t.known_address))
+    assert len(rows) == 1
+    assert HOME not in str(rows)
+    process.clock.now += KEPT_MS
+    for _ in range(5):
+        await refused(process.logins.person(ME, "wrong", ELSEWHERE))
+    assert type(await refused(process.logins.person(ME, PASSWORD, HOME))) is TooMany
+    await process.logins.person("x2.teacher", PASSWORD, ADDRESS)
+    assert len(await process.store.database.read(select(t.known_address))) == 1, "swept"
+
+
+async def test_a_pupils_pin_is_throttled_where_the_class_is_known_too(process: Services) -> None:
+    digits = await pin(process)
+    await process.logins.student(*PUPIL, digits, HOME)
+    for _ in range(5):
+        await refused(process.logins.student(*PUPIL, "000000", ELSEWHERE))
+    assert await process.logins.student(*PUPIL, digits, HOME)
+    for _ in range(5):
+        await refused(process.logins.student("C-x1", "301", " 01", "000000", HOME))
+    assert type(await refused(process.logins.student(*PUPIL, digits, HOME))) is TooMany
+
+
+async def test_two_logins_at_once_from_a_new_address(pair: tuple[Services, Services]) -> None:
+    await pair[0].password(ME)
+    assert all(await asyncio.gather(*(one.logins.person(ME, PASSWORD, HOME) for one in pair for _ in range(2))))
+    assert len(await pair[0].store.database.read(select(t.known_address))) == 1
 
 
 async def test_a_crowd_of_guesses_at_one_account_gets_five(pair: tuple[Services, Services]) -> None:
@@ -226,6 +287,79 @@ async def test_enrolling_asks_for_a_code_and_ends_the_other_sessions(process: Se
     assert secret.encode() not in row.sealed
 
 
+async def test_a_first_second_factor_takes_the_password(process: Services) -> None:
+    await process.password(ME)
+    caller, secret = await process.caller(ME), totp.new_secret()
+    code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+    for password, wrong in (("", "required"), ("a wrong word here", "wrong")):
+        error = await refused(process.logins.enrol(caller, secret, code, password=password))
+        assert isinstance(error, Invalid)
+        assert error.fields == {"password": wrong}
+    assert await process.acts() == []
+    assert await process.logins.enrol(caller, secret, code, password=PASSWORD)
+
+
+async def test_an_account_without_a_password_takes_a_fresh_login(process: Services) -> None:
+    secret = totp.new_secret()
+    process.clock.now += FRESH_MS
+    code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+    assert type(await refused(process.logins.enrol(await process.caller(ME), secret, code))) is LoginStale
+    fresh = await who(process, await process.sessions.begin(person=ME))
+    assert await process.logins.enrol(fresh, secret, code)
+
+
+async def test_another_second_factor_takes_a_code_of_the_one_before(process: Services) -> None:
+    await process.password(ME)
+    old = totp.new_secret()
+    first = await process.logins.enrol(await process.caller(ME), old, pyotp.TOTP(old).at(process.clock.now // 1000), password=PASSWORD)
+    process.clock.now += 60_000
+    caller, new = await who(process, first.bearer), totp.new_secret()
+    shown, mine = (pyotp.TOTP(one).at(process.clock.now // 1000) for one in (new, old))
+    for current, wrong in (("", "required"), ("000000", "wrong"), (shown, "wrong"), ("0000 0000 0000", "wrong")):
+        error = await refused(process.logins.enrol(caller, new, shown, password=PASSWORD, current=current))
+        assert isinstance(error, Invalid)
+        assert error.fields == {"current": wrong}
+    assert await process.acts() == ["self.totp"], "and no recovery codes were shown"
+    second = await process.logins.enrol(caller, new, shown, current=mine)
+    caller = await who(process, second.bearer)
+    process.clock.now += 60_000
+    third, code = totp.new_secret(), second.codes[0]
+    assert await process.logins.enrol(caller, third, pyotp.TOTP(third).at(process.clock.now // 1000), current=code)
+
+
+async def test_what_shows_that_it_is_oneself_is_throttled(process: Services) -> None:
+    await process.password(ME)
+    caller, secret = await process.caller(ME), totp.new_secret()
+
+    async def tried(password: str = "", current: str = "") -> AppError:
+        code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+        return await refused(process.logins.enrol(caller, secret, code, password=password, current=current))
+
+    assert [type(await tried(password=f"guess {n}")) for n in range(6)] == [Invalid] * 5 + [TooMany]
+    assert type(await tried(password=PASSWORD)) is TooMany
+    process.clock.now += 3_600_000
+    caller = await who(process, (await process.logins.enrol(caller, secret, code_of(process, secret), password=PASSWORD)).bearer)
+    assert [type(await tried(current=f"{n:06}")) for n in range(11)] == [Invalid] * 10 + [TooMany]
+
+
+def code_of(process: Services, secret: str) -> str:
+    return pyotp.TOTP(secret).at(process.clock.now // 1000)
+
+
+@pytest.mark.parametrize("passed", [True, False])
+async def test_a_new_password_says_of_the_second_factor_what_the_session_had(process: Services, passed: bool) -> None:
+    await process.password(ME)
+    secret = await enrolled(process, password=PASSWORD)
+    if passed:
+        halfway = await who(process, (await process.logins.person(ME, PASSWORD, ADDRESS)).bearer)
+        caller = await who(process, await process.logins.code(halfway, code_of(process, secret)))
+    else:  # the factor came meanwhile, in another browser
+        caller = await who(process, await process.sessions.begin(person=ME))
+    assert caller.second_factor is passed
+    mine = await process.logins.change_password(caller, PASSWORD, NEW)
+    assert (await who(process, mine)).must == ("" if passed else "code")
+
+
 # --- the own account ---------------------------------------------------------------------------------------------------
 
 
@@ -233,7 +367,7 @@ async def test_a_password_change_ends_the_other_sessions_and_the_old_password(pr
     await process.password(ME)
     other = (await process.logins.person(ME, PASSWORD, ADDRESS)).bearer
     caller = await process.caller(ME)
-    mine = await process.logins.change_password(caller, PASSWORD, NEW, second_factor=True)
+    mine = await process.logins.change_password(caller, PASSWORD, NEW)
     assert (await who(process, mine)).id == ME
     assert mine.id != caller.session
     assert (await who(process, other)).kind == "nobody"
@@ -245,7 +379,7 @@ async def test_a_password_change_ends_the_other_sessions_and_the_old_password(pr
 @pytest.mark.parametrize(("old", "new", "fields"), [("wrong", NEW, {"old": "wrong"}), (PASSWORD, "short", {"password": "short"})])
 async def test_a_refused_change_changes_nothing(process: Services, old: str, new: str, fields: dict[str, str]) -> None:
     await process.password(ME)
-    error = await refused(process.logins.change_password(await process.caller(ME), old, new, second_factor=True))
+    error = await refused(process.logins.change_password(await process.caller(ME), old, new))
     assert isinstance(error, Invalid)
     assert error.fields == fields
     assert await process.acts() == []
@@ -255,10 +389,10 @@ async def test_a_refused_change_changes_nothing(process: Services, old: str, new
 async def test_of_two_password_changes_at_once_one_counts(pair: tuple[Services, Services]) -> None:
     one, other = pair
     await one.password(ME)
-    callers = [await one.caller(ME), await who(one, await one.sessions.begin(person=ME, second_factor=True))]
+    callers = [await one.caller(ME), await who(one, await one.sessions.begin(person=ME))]
     words = ("the first new word", "the second new word")
     outcomes = await asyncio.gather(
-        *(p.logins.change_password(c, PASSWORD, w, second_factor=True) for p, c, w in zip(pair, callers, words, strict=True)),
+        *(p.logins.change_password(c, PASSWORD, w) for p, c, w in zip(pair, callers, words, strict=True)),
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Bearer", "Invalid"]
@@ -272,8 +406,8 @@ async def test_guessing_the_old_password_is_throttled(process: Services) -> None
     await process.password(ME)
     caller = await process.caller(ME)
     for _ in range(5):
-        assert type(await refused(process.logins.change_password(caller, "wrong", NEW, second_factor=True))) is Invalid
-    assert type(await refused(process.logins.change_password(caller, PASSWORD, NEW, second_factor=True))) is TooMany
+        assert type(await refused(process.logins.change_password(caller, "wrong", NEW))) is Invalid
+    assert type(await refused(process.logins.change_password(caller, PASSWORD, NEW))) is TooMany
 
 
 # --- one-time papers ---------------------------------------------------------------------------------------------------

@@ -98,6 +98,7 @@ async def test_only_the_last_slip_counts_and_each_parent_gets_one(process: Servi
     with pytest.raises(LinkInvalid):
         await parents(process).redeem(first, form())
     await parents(process).redeem(second, form("mama"))
+    process.clock.now += 1
     await parents(process).redeem(await slip(process), form("baba"))
     bound = await parents(process).of_class(await process.caller("x1.assistant"), CLASS)
     assert [one.login for one in bound[CHILD]] == ["mama", "baba"]

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import insert, update
 
-from server.accounts import cookies
+from server.accounts import cookies, directory
 from server.accounts.people import EditPerson, GrantRole, NewPerson
 from server.errors import AppError, BadLogin, EditConflict, Forbidden, Invalid, LastAdmin, NotThere, Taken
 from server.store import tables as t
@@ -180,6 +180,26 @@ async def test_two_admins_cannot_shut_out_each_other_at_once(pair: tuple[Service
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastAdmin", "NoneType"]
 
 
+async def test_nobody_shuts_or_renames_the_way_in_of_somebody_above(process: Services) -> None:
+    await process.role(ME, "inspector", "x")
+    admin = await process.caller("x1.admin")
+    for attempt in (
+        process.people.disable(admin, ME, 1, disabled=True),
+        process.people.disable(admin, ME, 1, disabled=False),
+        process.people.erase(admin, ME, 1),
+        process.people.edit(admin, ME, EditPerson(name="甲", login="other", version=1)),
+        process.people.edit(admin, ME, EditPerson(name="甲", version=1)),
+        process.people.edit(admin, ME, EditPerson(name="甲", login=ME, number="33010219800101", version=1)),
+    ):
+        assert type(await refused(attempt)) is Forbidden
+    assert await process.acts() == []
+    await process.people.edit(admin, ME, EditPerson(name="甲", login=ME, version=1))
+    above = await process.caller("x.admin")
+    await process.people.edit(above, ME, EditPerson(name="甲", login="other", number="33010219800101", version=2))
+    await process.people.disable(above, ME, 3, disabled=True)
+    assert await process.acts() == ["person.edit", "person.edit", "person.disable"]
+
+
 # --- roles -------------------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +259,47 @@ async def test_a_list_is_narrowed_inside_ones_scope_only(process: Services) -> N
     assert ME not in await ids(process, "x.admin", under=process.world.paths["x2"])
     assert await ids(process, "x.admin", under=process.world.paths["y"]) == set()
     assert await ids(process, "x.admin", under="/") == set()
+
+
+async def crowd(process: Services, many: int, **more: object) -> list[str]:
+    """People of school x1 with names, the same for all; their ids."""
+    admin = await process.caller("x1.admin")
+    new = await process.people.create(admin, "x1", NewPerson(name="欧阳修"))
+    rows = [{"id": f"p{n:05}", "org": "x1", "name": new.name, "created": 0, **more} for n in range(many)]
+    await process.store.database.write(lambda connection: connection.execute(insert(t.person), rows))
+    return [str(row["id"]) for row in rows]
+
+
+async def test_nobody_is_left_out_however_many_there_are(process: Services) -> None:
+    many = await crowd(process, 5200)
+    admin = await process.caller("x1.admin")
+    last = await process.people.create(admin, "x1", NewPerson(name="诸葛亮", login="zzz.last", role="librarian"))
+    assert last.id in await ids(process, "x1.admin", search="诸葛")
+    assert last.id in await ids(process, "x1.admin", role="librarian")
+    assert len(await ids(process, "x1.admin")) == len(many) + 5  # the three of the world, the one whose name they have, the last
+    everybody = await process.people.page(admin, 0, 100)
+    pages = [await process.people.page(admin, n, 1000) for n in range(6)]
+    assert {page.total for page in pages} == {everybody.total} == {len(many) + 5}
+    shown = [one.person.id for page in pages for one in page.people]
+    assert len(shown) == len(set(shown)) == everybody.total
+    assert [one.person.id for one in everybody.people] == shown[:100]
+    found = await process.people.page(admin, 0, 100, search="欧阳")
+    assert (found.total, len(found.people)) == (len(many) + 1, 100)
+    by_login = await process.people.page(admin, 0, 100, search="zzz.l", role="librarian")
+    assert [one.person.id for one in by_login.people] == [last.id]
+    assert by_login.people[0].name == "诸葛亮"
+
+
+async def test_a_search_through_more_names_than_can_be_opened_asks_for_a_school(process: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "MOST_SEARCHED", 5)
+    admin = await process.caller("x.admin")
+    error = await refused(process.people.page(admin, 0, 100, search="姓名"))
+    assert isinstance(error, Invalid)
+    assert error.fields == {"search": "narrow"}
+    school = process.world.paths["x2"]
+    assert (await process.people.page(admin, 0, 100, search="姓名", under=school)).total == 3
+    assert (await process.people.page(admin, 0, 100, search="姓名", role="librarian")).total == 1
+    assert (await process.people.page(admin, 0, 100)).total > 5
 
 
 # --- invitations and resets --------------------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ async def enrol(process: Services, person: str = ME) -> tuple[str, tuple[str, ..
     """A second factor for somebody: its secret, and the codes that were shown."""
     await process.password(person)
     secret = totp.new_secret()
-    done = await process.logins.enrol(await process.caller(person), secret, pyotp.TOTP(secret).at(process.clock.now // 1000))
+    code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+    done = await process.logins.enrol(await process.caller(person), secret, code, password=PASSWORD)
     process.clock.now += 60_000
     return secret, done.codes
 
@@ -117,7 +118,8 @@ async def test_a_new_second_factor_has_new_codes(process: Services) -> None:
     _, old = await enrol(process)
     caller = await process.gate.caller({cookies.SESSION: (await process.logins.code(await halfway(process), old[0])).text})
     secret = totp.new_secret()
-    new = (await process.logins.enrol(caller, secret, pyotp.TOTP(secret).at(process.clock.now // 1000))).codes
+    code = pyotp.TOTP(secret).at(process.clock.now // 1000)
+    new = (await process.logins.enrol(caller, secret, code, current=old[2])).codes
     assert await process.logins.recovery.left(ME) == MANY
     with pytest.raises(BadLogin):
         await process.logins.code(await halfway(process), old[1])

@@ -91,7 +91,7 @@ async def test_a_login_under_way_while_all_end_is_out_or_never_in(pair: tuple[Se
     await one.password(ME)
     caller = await one.caller(ME)
     outcomes = await asyncio.gather(
-        one.logins.change_password(caller, PASSWORD, "another long word", second_factor=True),
+        one.logins.change_password(caller, PASSWORD, "another long word"),
         *(other.logins.person(ME, PASSWORD, "203.0.113.7") for _ in range(4)),
         return_exceptions=True,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from server.accounts import cookies
-from server.accounts.slips import LIVES_MS, SlipKind
+from server.accounts.slips import KEPT_MS, LIVES_MS, SlipKind
 from server.errors import LinkExpired, LinkInvalid
+from server.store.tables import slip
 from tests.harness.postgres import both_databases
 from tests.server.services import Services
 
@@ -64,3 +66,12 @@ async def test_redeemed_twice_at_once_it_lets_one_in(pair: tuple[Services, Servi
     assert (await one.acts()).count("slip.invitation") == 1
     caller = await other.gate.caller({cookies.SESSION: winners[0].text})
     assert (caller.id, caller.login) == ("x1.teacher", "first" if isinstance(outcomes[0], cookies.Bearer) else "second")
+
+
+async def test_old_ones_are_swept(process: Services) -> None:
+    await issue(process)
+    await issue(process, "parent", "x1.c1.s1")
+    process.clock.now += LIVES_MS["invitation"] + KEPT_MS + 1
+    await issue(process, "reset")
+    rows = await process.store.database.read(select(slip.c.kind).order_by(slip.c.kind))
+    assert [row.kind for row in rows] == ["parent", "reset"], "a parent's lives longer"

@@ -83,9 +83,17 @@ class Furnished:
         self.papers["session"] = answer.headers["Location"].partition("?")[0].rpartition("/")[2]
 
     async def ask(
-        self, browser: Browser, door: Door, *, method: str = "", csrf: str | None = "own", origin: str = "", query: str = ""
+        self,
+        browser: Browser,
+        door: Door,
+        *,
+        method: str = "",
+        csrf: str | None = "own",
+        origin: str = "",
+        query: str = "",
+        values: dict[str, Any] | None = None,
     ) -> aiohttp.ClientResponse:
-        """Send what the door expects. `csrf`: `own`, None, or another token."""
+        """Send what the door expects, or other `values`. `csrf`: `own`, None, or another token."""
         path = forms.address(door, self.papers) + query
         method = method or door.method
         page = method in ("GET", "HEAD")
@@ -95,7 +103,7 @@ class Furnished:
             return await asked._ask(method, path, data=sent[1], headers=headers | sent[0])
         if page or method == "OPTIONS":
             return await asked._ask(method, path, headers=headers)
-        values = forms.form(door)
+        values = forms.form(door) if values is None else dict(values)
         if csrf is not None and door.path not in forms.OPEN:
             values["csrf"] = browser.token if csrf == "own" else csrf
         if sheet := forms.file(door):

@@ -168,3 +168,31 @@ def test_every_secret_is_seen_by_somebody_or_is_nobodys() -> None:
 async def test_masked_names_are_what_the_class_shows(furnished_town: Furnished) -> None:
     page = await (await furnished_town.browser("x1.teacher").get("/classes/x1.c1", page=True)).text()
     assert re.search(r"标\*\*\*X", page)
+
+
+NASTY = ("9" * 20, "a\0b", "a\r\nX-Injected: 1", "٣", "x" * 5000)
+"""A number larger than any column, a NUL, a header's end, a digit that is none of ours, a text longer than any field."""
+EDGES = ("0001-01-01", "9999-12-31")
+"""Days beyond which there are none, for another time zone to fall into."""
+DATED = frozenset({"day", "first_day", "last_day", "week_one", "valid_from", "stands_for"})
+
+
+def allowed(door: Door) -> str:
+    """Somebody who may."""
+    return next(asker for asker in TABLE.askers if TABLE.rows[door.row, door.object][asker] == "A")
+
+
+async def test_whatever_stands_in_a_field_is_refused_or_taken_and_never_a_failure(furnished_town: Furnished) -> None:
+    town, failed = furnished_town, []
+    doors = {door.path: door for door in TABLE.doors if door.path in forms.POSTED and "A" in TABLE.rows[door.row, door.object].values()}
+    assert len(doors) > 60
+    for door in doors.values():
+        browser, right = town.browser(allowed(door)), forms.form(door)
+        for name, value in ((field, value) for field in right for value in (*NASTY, *(EDGES if field in DATED else ()))):
+            before = town.keeper.stand()
+            answer = await town.ask(browser, door, values={**right, name: value})
+            if answer.status >= 500 or "X-Injected" in answer.headers:
+                failed.append(f"{door} {name}={value[:24]!r}: {answer.status}")
+            if town.keeper.stand() != before:
+                town.keeper.put_back()
+    assert not failed, "\n".join(["", *failed])

@@ -28,6 +28,8 @@ async def test_valid_papers_are_not_revoked(office: Office) -> None:
     ("statement", "paper"),
     [
         (update(t.device).where(t.device.c.id == "x1.d1").values(revoked_at=1), DEVICE),
+        (update(t.classroom).where(t.classroom.c.id == "x1.r1").values(closed_at=1), DEVICE),
+        (update(t.org).where(t.org.c.id == "x1").values(closed_at=1), DEVICE),
         (update(t.session).where(t.session.c.id == "s.x1.teacher").values(ended_at=1), TEACHER),
         (update(t.person).where(t.person.c.id == "x1.teacher").values(epoch=2), TEACHER),
         (update(t.person).where(t.person.c.id == "x1.teacher").values(disabled_at=1), TEACHER),

@@ -132,8 +132,10 @@ def assets() -> Assets:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {"SHUANGSHI_DATA_DIR": str(tmp_path), "SHUANGSHI_SECRET_KEY": "k" * 40}
+def environment(tmp_path: Path, database: str) -> dict[str, str]:
+    """`both_databases` runs a module's tests on PostgreSQL too."""
+    found = {"SHUANGSHI_DATA_DIR": str(tmp_path), "SHUANGSHI_SECRET_KEY": "k" * 40}
+    return found if database.startswith("sqlite") else found | {"SHUANGSHI_DATABASE_URL": database.replace("+asyncpg", "")}
 
 
 @pytest.fixture

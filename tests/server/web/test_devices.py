@@ -9,7 +9,10 @@ from sqlalchemy import update
 
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town, error_code
+
+pytestmark = both_databases
 
 
 async def ask(town: Town, join_code: str = "100021") -> tuple[Browser, str]:

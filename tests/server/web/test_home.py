@@ -11,7 +11,10 @@ from sqlalchemy import event, insert, select, update
 from server.school import today
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town
+
+pytestmark = both_databases
 
 
 @pytest.mark.parametrize(

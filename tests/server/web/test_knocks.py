@@ -7,11 +7,15 @@ import base64
 import pytest
 from sqlalchemy import func, select, update
 
+from server.accounts.knocks import KEPT_MS
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town, error_code
 
 from .test_devices import ask
+
+pytestmark = both_databases
 
 PICTURE = base64.b64encode(b"\xff\xd8\xff\xe0" + b"room" * 50).decode()
 KNOCKS = "/lessons/lesson.x/knocks"
@@ -108,3 +112,12 @@ async def test_without_a_pairing_or_a_lesson_there_is_nothing_to_knock_at(town: 
     await town.web.app[keys.STORE].database.execute(update(t.booking).values(starts_at=1, ends_at=2))
     assert (await pc.post("/pair/knock", {"picture": PICTURE}, csrf=False)).status == 404
     assert "敲门" not in await (await pc.get("/pair/wait", page=True)).text()
+
+
+async def test_rows_are_swept_a_day_later(town: Town) -> None:
+    await knocked(town)
+    database, now = town.web.app[keys.STORE].database, town.web.app[keys.OFFICE].now()
+    await database.execute(update(t.knock).values(expires_at=now - KEPT_MS - 1))
+    await knocked(town)
+    assert len(await database.read(select(t.knock))) == 1
+    assert await pictures(town) == 1

@@ -12,6 +12,7 @@ import pytest
 
 from server.store.schedule import Schedule
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -71,6 +72,7 @@ async def course(admin: Browser, school: str = "x1") -> str:
     return str(new)
 
 
+@both_databases
 async def test_from_an_empty_county_to_a_seat(town: Town) -> None:
     admin = town.browser("x.admin")
     school = (await made(await admin.post("/orgs/x/children", {"name": "云岭小学", "code": "YL-1", "tier": "school"})))["id"]
@@ -97,6 +99,7 @@ async def test_from_an_empty_county_to_a_seat(town: Town) -> None:
     assert "云岭小学" in await text(admin, "/orgs/x")
 
 
+@both_databases
 async def test_a_term_is_published_and_a_lesson_moved_substituted_cancelled(town: Town) -> None:
     admin = town.browser("x.admin")
     new = await course(admin)
@@ -158,6 +161,7 @@ async def test_a_page_says_its_name_once_and_has_no_empty_heading(town: Town) ->
     assert 'aria-current="page">石桥二小<' in await text(town.browser("x.admin"), "/orgs/x2")
 
 
+@both_databases
 async def test_people_are_invited_and_get_in_once(town: Town) -> None:
     admin = town.browser("x1.admin")
     new = (await made(await admin.post("/people", {"name": "王芳", "org": "x1", "role": "teacher", "number": "33010219800101"})))["id"]
@@ -186,6 +190,7 @@ async def test_people_are_invited_and_get_in_once(town: Town) -> None:
     assert "33010219800101" not in listed
 
 
+@both_databases
 @pytest.mark.parametrize(
     "nasty", ["<script>alert(1)</script>", "'; DROP TABLE org; --", "../../etc/passwd", "=cmd|' /C calc'!A1", "名\u202e字"]
 )
@@ -246,6 +251,7 @@ async def test_who_may_change_what(town: Town, who: str, path: str, form: dict[s
     assert answer.status == status, await answer.text()
 
 
+@both_databases
 async def test_a_refused_form_comes_again_with_what_was_typed(town: Town) -> None:
     answer = await town.browser("x.admin").post("/orgs/x/children", {"name": "新学校", "code": "C-x2", "tier": "school"}, page=True)
     page = await answer.text()

@@ -17,6 +17,7 @@ from server.store import tables as t
 from server.store.people import end_assignment
 from server.web import keys
 from tests.harness.oidc import OidcProvider, query
+from tests.server.services import PASSWORD, QUICK
 from tests.server.web.conftest import Town, error_code
 from tests.server.web.keeping import Keeping
 
@@ -272,16 +273,25 @@ async def test_ways_from_one_address_are_counted(town: Town) -> None:
 
 
 async def test_a_teacher_binds_uses_and_ends_it(town: Town, oidc: OidcProvider) -> None:
-    await town.web.app[keys.STORE].database.execute(update(t.person).where(t.person.c.id == "x1.teacher").values(password_hash="x"))
+    kept = await QUICK.hash(PASSWORD)
+    await town.web.app[keys.STORE].database.execute(update(t.person).where(t.person.c.id == "x1.teacher").values(password_hash=kept))
     browser = somebody(town, "x1.teacher")
     assert "/self/oidc" in await (await browser.get("/self", page=True)).text()
     assert "/self/oidc/go" in await (await browser.get("/self/oidc", page=True)).text()
     response = await browser.back(await visit(browser, oidc, start="/self/oidc/go"))
     assert (response.status, response.headers["Location"]) == (303, "/self/oidc")
-    assert SUBJECT in await (await browser.get("/self/oidc", page=True)).text()
+    page = await (await browser.get("/self/oidc", page=True)).text()
+    assert SUBJECT in page
+    assert 'name="password"' in page
     assert await acts(town) == []  # only a button binds
-    assert (await browser.post("/self/oidc", csrf=False)).status == 403
-    assert (await browser.post("/self/oidc")).status == 200
+    assert (await browser.post("/self/oidc", {"password": PASSWORD}, csrf=False)).status == 403
+    for form in ({}, {"password": "wrong"}):
+        answer = await browser.post("/self/oidc", form)
+        assert (answer.status, set((await answer.json())["error"]["fields"])) == (422, {"password"})
+    again = await browser.post("/self/oidc", {"password": "wrong"}, page=True)
+    assert SUBJECT in await again.text()
+    assert await acts(town) == []
+    assert (await browser.post("/self/oidc", {"password": PASSWORD})).status == 200
     other = somebody(town)
     assert (await other.back(await visit(other, oidc))).status == 303
     assert (await browser.post("/self/oidc/end")).status == 200

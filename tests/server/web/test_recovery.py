@@ -11,9 +11,12 @@ from sqlalchemy import update
 
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.services import PASSWORD, QUICK
 from tests.server.web.conftest import Town
 from tests.server.web.keeping import Keeping
+
+pytestmark = both_databases
 
 ME = "x1.teacher"
 
@@ -22,7 +25,8 @@ async def enrol(town: Town, browser: Keeping) -> tuple[str, list[str]]:
     """Turn the second factor on; its secret and the codes on the page that answers."""
     secret = re.search(r'name="secret" value="(\w+)"', await (await browser.get("/self/totp", page=True)).text())[1]  # type: ignore[index]
     code = pyotp.TOTP(secret).at(int(time.time()))
-    answer = await browser.post("/self/totp", {"secret": secret, "code": code}, page=True)
+    form = {"secret": secret, "code": code, "password": PASSWORD}
+    answer = await browser.post("/self/totp", form, page=True)
     page = await answer.text()
     assert answer.status == 200, page
     assert answer.headers["Cache-Control"] == "no-store"
@@ -110,3 +114,39 @@ async def test_an_admin_removes_it(town: Town) -> None:
     answer = await Keeping(town.web, {}).post("/login", {"login": ME, "password": PASSWORD}, page=True, csrf=False)
     assert answer.headers["Location"] == "/"
     assert "清除两步验证" not in await (await admin.get(f"/people/{ME}", page=True)).text()
+
+
+async def test_an_unattended_session_adds_and_replaces_no_second_factor(town: Town) -> None:
+    browser = await teacher(town)
+    page = await (await browser.get("/self/totp", page=True)).text()
+    assert 'name="password"' in page
+    secret = re.search(r'name="secret" value="(\w+)"', page)[1]  # type: ignore[index]
+    form = {"secret": secret, "code": pyotp.TOTP(secret).at(int(time.time()))}
+    for more, wrong in (({}, "password"), ({"password": "wrong"}, "password")):
+        answer = await browser.post("/self/totp", form | more)
+        assert (answer.status, set((await answer.json())["error"]["fields"])) == (422, {wrong})
+    again = await browser.post("/self/totp", form, page=True)
+    shown = await again.text()
+    assert again.status == 422
+    assert secret in shown, "the picture that was scanned already goes on counting"
+    assert "恢复码" not in shown
+    _, codes = await enrol(town, browser)
+    page = await (await browser.get("/self/totp", page=True)).text()
+    assert ('name="current"' in page, 'name="password"' in page) == (True, False)
+    other = re.search(r'name="secret" value="(\w+)"', page)[1]  # type: ignore[index]
+    form = {"secret": other, "code": pyotp.TOTP(other).at(int(time.time()))}
+    for more in ({}, {"password": PASSWORD}, {"current": "000000"}):
+        answer = await browser.post("/self/totp", form | more)
+        assert (answer.status, set((await answer.json())["error"]["fields"])) == (422, {"current"})
+    assert (await browser.post("/self/totp", form | {"current": codes[0]})).status == 200
+
+
+async def test_an_account_without_a_password_is_asked_to_log_in_afresh(town: Town) -> None:
+    browser = Keeping(town.web, town.world.cookies(ME))
+    page = await (await browser.get("/self/totp", page=True)).text()
+    assert ('name="current"' in page, 'name="password"' in page) == (False, False)
+    await town.web.app[keys.STORE].database.execute(update(t.session).values(created=1))
+    secret = re.search(r'name="secret" value="(\w+)"', page)[1]  # type: ignore[index]
+    answer = await browser.post("/self/totp", {"secret": secret, "code": pyotp.TOTP(secret).at(int(time.time()))}, page=True)
+    assert answer.status == 401
+    assert "要刚登录才行" in await answer.text()

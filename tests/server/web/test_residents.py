@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Executable, update
 
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.live.doubles import OFFER
 from tests.server.web.conftest import Browser, Town, error_code
 
 HELLO = {"type": "hello", "protocol": 1, "surface": "screen"}
 
 
+@both_databases
 @pytest.mark.parametrize(
     ("who", "page", "word"),
     [
@@ -47,45 +52,82 @@ async def test_other_pages_are_closed(town: Town, who: str, page: str) -> None:
     assert "分数" not in await answer.text()
 
 
-async def test_a_device_sends_and_its_socket_and_media_end_when_it_is_revoked(town: Town) -> None:
+@asynccontextmanager
+async def socket(town: Town, who: str, word: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    """Somebody's own socket of the lesson, welcomed."""
+    cookie = "; ".join(f"{name}={value}" for name, value in town.browser(who).cookies.items())
+    headers = {"Origin": town.web.origin, "Cookie": cookie}
+    address = f"{town.web.origin}/ws/lesson.x?a={word}"
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http, http.ws_connect(address, headers=headers) as ws:
+        await ws.send_json(HELLO)
+        yield ws
+
+
+async def goodbye(ws: aiohttp.ClientWebSocketResponse) -> str:
+    """Why it ends, which it does within two seconds."""
+    async with asyncio.timeout(2):
+        while (message := await ws.receive_json())["type"] != "bye":
+            pass
+    return str(message["code"])
+
+
+async def change(town: Town, statement: Executable) -> None:
+    await town.web.app[keys.STORE].database.execute(statement)
+
+
+@both_databases
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(t.device).where(t.device.c.id == "y1.d1").values(revoked_at=1),
+        update(t.classroom).where(t.classroom.c.id == "y1.r1").values(closed_at=1),
+        update(t.org).where(t.org.c.id == "y1").values(closed_at=1),
+    ],
+    ids=["revoked", "room closed", "school closed"],
+)
+async def test_a_device_sends_and_its_socket_and_media_end_when_it_may_no_more(town: Town, statement: Executable) -> None:
     web, device = town.web, town.browser("y1.d1")
     headers = {"Content-Type": "application/sdp"}
     posted = await device._ask("POST", "/whip/lesson.x?a=me-classroom", data=OFFER, headers=headers)
     assert posted.status == 201, await posted.text()
     assert posted.headers["Location"].endswith("?a=me-classroom")
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        cookie = "; ".join(f"{name}={value}" for name, value in device.cookies.items())
-        address = f"{web.origin}/ws/lesson.x?a=me-classroom"
-        async with http.ws_connect(address, headers={"Origin": web.origin, "Cookie": cookie}) as ws:
-            await ws.send_json(HELLO)
-            welcome = await ws.receive_json()
-            assert welcome["you"]["participant"] == "pt.y1"
-            assert welcome["you"]["name"] == "红旗中心小学 1号教室"
-            database = web.app[keys.STORE].database
-            await database.execute(update(t.device).where(t.device.c.id == "y1.d1").values(revoked_at=1))
-            async with asyncio.timeout(2):
-                while (message := await ws.receive_json())["type"] != "bye":
-                    pass
-    assert message["code"] == "revoked"
+    async with socket(town, "y1.d1", "me-classroom") as ws:
+        you = (await ws.receive_json())["you"]
+        assert (you["participant"], you["name"]) == ("pt.y1", "红旗中心小学 1号教室")
+        await change(town, statement)
+        assert await goodbye(ws) == "revoked"
     async with asyncio.timeout(2):
         while web.worker.fake.sessions:
             await asyncio.sleep(0.01)
     assert await error_code(await device.get("/class/lesson.x")) == "login.needed"
 
 
+@both_databases
 async def test_a_login_that_ended_is_out_within_two_seconds(town: Town) -> None:
-    web, teacher = town.web, town.browser("x1.teacher")
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-        cookie = "; ".join(f"{name}={value}" for name, value in teacher.cookies.items())
-        async with http.ws_connect(f"{web.origin}/ws/lesson.x?a=me-master", headers={"Origin": web.origin, "Cookie": cookie}) as ws:
-            await ws.send_json(HELLO)
-            assert (await ws.receive_json())["you"]["role"] == "master"
-            database = web.app[keys.STORE].database
-            await database.execute(update(t.person).where(t.person.c.id == "x1.teacher").values(epoch=2))
-            async with asyncio.timeout(2):
-                while (message := await ws.receive_json())["type"] != "bye":
-                    pass
-    assert message["code"] == "revoked"
+    async with socket(town, "x1.teacher", "me-master") as ws:
+        assert (await ws.receive_json())["you"]["role"] == "master"
+        await change(town, update(t.person).where(t.person.c.id == "x1.teacher").values(epoch=2))
+        assert await goodbye(ws) == "revoked"
+
+
+@both_databases
+@pytest.mark.parametrize(("who", "page", "closed"), [("x1.teacher", "teach", "/orgs"), ("x.inspector", "watch", "/people")])
+async def test_a_login_whose_time_ran_out_goes_on_in_the_lesson_and_opens_nothing_else(
+    town: Town, who: str, page: str, closed: str
+) -> None:
+    browser, word = town.browser(who), {"teach": "me-master", "watch": "me-viewer"}[page]
+    async with socket(town, who, word) as ws:
+        assert (await ws.receive_json())["type"] == "welcome"
+        await change(town, update(t.session).values(expires_at=time.time_ns() // 1_000_000 - 1000))
+        await ws.send_json({"type": "ping"})
+        assert (await ws.receive_json())["type"] != "bye"
+    async with socket(town, who, word) as ws:
+        assert (await ws.receive_json())["type"] == "welcome", "it comes back"
+    assert (await browser.get(f"/{page}/lesson.x?a={word}", page=True)).status == 200
+    assert (await browser.get(closed, page=True)).headers["Location"].startswith("/login")
+    assert await error_code(await browser.get(closed)) == "login.needed"
+    await change(town, update(t.session).values(ended_at=1))
+    assert await error_code(await browser.get(f"/{page}/lesson.x?a={word}")) == "login.needed"
 
 
 async def test_nobody_is_led_to_the_login(town: Town) -> None:

@@ -8,7 +8,10 @@ from sqlalchemy import select, update
 from server.accounts import totp
 from server.store import tables as t
 from server.web import keys
+from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town, error_code
+
+pytestmark = both_databases
 
 ME = "x1.teacher"
 

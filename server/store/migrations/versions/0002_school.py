@@ -58,6 +58,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_attempt"),
     )
     op.create_table(
+        "known_address",
+        sa.Column("key", _ID, nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_known_address"),
+    )
+    op.create_index("ix_known_address_last_at", "known_address", ["last_at"])
+    op.create_table(
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),

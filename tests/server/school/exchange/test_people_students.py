@@ -143,6 +143,27 @@ async def test_a_colleague_of_a_school_may_get_a_role_and_no_other_name(trade: T
     assert bad(await trade.check("x1.admin", "people", PEOPLE + "C-x1,x.admin,姓名x.admin,,助教\n")) == [(2, "登录名", "taken")]
 
 
+async def test_an_account_that_was_shut_gets_no_role_unsaid(trade: Trade) -> None:
+    row = {"id": "a.more", "person": "y1.teacher", "role": "teacher", "org": "x1", "valid_from": 0, "granted_by": "test", "created": 1}
+    await trade.office.database.execute(insert(t.assignment).values(**row))
+    await trade.office.database.execute(update(t.person).where(t.person.c.id.in_(["x1.teacher", "y1.teacher"])).values(disabled_at=1))
+    text = PEOPLE + "C-x1,x1.teacher,姓名x1.teacher,,助教\nC-x1,y1.teacher,姓名y1.teacher,,助教\nC-x1,x2.teacher,姓名x2.teacher,,助教\n"
+    assert bad(await trade.apply("x.admin", "people", text)) == [(2, "登录名", "closed"), (3, "登录名", "closed")]
+    assert await trade.acts() == []
+    y2 = PEOPLE + "C-y2,y1.teacher,姓名y1.teacher,,助教\n"
+    await trade.office.database.execute(update(t.assignment).where(t.assignment.c.person == "y1.teacher").values(valid_until=1))
+    assert bad(await trade.check("x.admin", "people", PEOPLE + "C-x1,y1.teacher,姓名y1.teacher,,助教\n")) == [(2, "登录名", "taken")]
+    assert bad(await trade.check("y.admin", "people", y2)) == [(2, "登录名", "closed")]
+
+
+async def test_the_number_of_somebody_above_is_not_changed(trade: Trade) -> None:
+    row = {"id": "a.more", "person": "x1.teacher", "role": "inspector", "org": "x", "valid_from": 0, "granted_by": "test", "created": 1}
+    await trade.office.database.execute(insert(t.assignment).values(**row))
+    text = PEOPLE + "C-x1,x1.teacher,姓名x1.teacher,T-77,主讲教师\n"
+    assert bad(await trade.check("x1.admin", "people", text)) == [(2, "工号", "forbidden")]
+    assert counts(await trade.check("x.admin", "people", text)) == (0, 1, 0)
+
+
 async def test_hostile_texts_are_kept_as_texts(trade: Trade) -> None:
     evil = ["'; DROP TABLE person; --", "<script>alert(1)</script>", "../../etc/passwd", "=cmd|' /C calc'!A0", "@SUM(1)", "{{7*7}}", "'=1"]
     text = PEOPLE + "".join(f'C-x1,u{n},"{name}",,\n' for n, name in enumerate(evil))
