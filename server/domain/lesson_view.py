@@ -24,8 +24,10 @@ def project(lesson: ScheduledLesson, grants: Sequence[Grant], person: str) -> Sc
 
 
 def leads(lesson: ScheduledLesson, grants: Sequence[Grant], person: str) -> bool:
-    """Somebody of the master's side: its teacher, or with a role in the master's organisation or above."""
+    """Somebody of the master's side: its teacher, one named to assist in it, or with a role in the master's organisation or above."""
     if lesson.teacher is not None and lesson.teacher == person:
+        return True
+    if any(grant.role == "assistant" and grant.subject == lesson.id for grant in grants):
         return True
     return any(grant.role in _OWN_SIDE and grant.path and lesson.path.startswith(grant.path) for grant in grants)
 

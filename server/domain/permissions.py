@@ -3,7 +3,7 @@
 | reach | the object must be |
 |---|---|
 | `below` | in the role's organisation or under it |
-| `lesson` | a lesson one takes part in: as its teacher, from a room of one's own organisation or device, or as a pupil of its classes |
+| `lesson` | a lesson one takes part in: as its teacher or one named for it, from a room of one's own organisation or device, or as a pupil of its classes |
 | `self` | oneself: the student, the parent's child, the device's own room |
 
 `tiers` says at which tier a role must stand for `below` to count; `person` actions are everybody's who is logged in, about

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -18,12 +18,10 @@ from server.accounts.office import Office, known_id, target
 from server.accounts.passwords import Passwords
 from server.accounts.sessions import end_of_student
 from server.domain.masking import masked_name
-from server.domain.orgs import Org, SchoolClass, SeatingPlan, Student
-from server.domain.seating import seat_problems
+from server.domain.orgs import Org, SchoolClass, Student
 from server.errors import Invalid, NotThere
-from server.school.fields import Code, Day, Id, Name, Version
+from server.school.fields import Code, Name, Version
 from server.store.classes import add_class, change_class
-from server.store.plans import add_plan, change_plan
 from server.store.students import add_student, change_student
 from server.store.tables import student as student_table
 
@@ -52,16 +50,6 @@ class AddStudents(msgspec.Struct, frozen=True, kw_only=True):
     """A line for each: number, then the name or nothing."""
 
     lines: Annotated[str, Meta(min_length=1, max_length=8000)]
-
-
-class SetSeats(msgspec.Struct, frozen=True, kw_only=True):
-    """A seating plan from a day on."""
-
-    classroom: Id
-    valid_from: Day
-    seats: Mapping[str, str]
-    """Seat → student number in the class."""
-    version: Version | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,55 +195,3 @@ async def erase(office: Office, who: Caller, student_id: str, version: int) -> N
         await office.contents.erase_owner(connection, found.id)
 
     await office.acts.do(who, "student.erase", target("student", found.id, org), work)
-
-
-# --- seating plans -----------------------------------------------------------------------------------------------------
-
-
-async def set_seats(office: Office, who: Caller, class_id: str, form: SetSeats) -> SeatingPlan:
-    """Who sits where from a day on: the plan of that day is changed if it has not begun yet, else a new one is made.
-
-    Raises `Invalid` naming each wrong seat as `seat.N`, `EditConflict`: also where the form knew of no plan and there is one by now.
-    """
-    found, org = await office.school_class(who, class_id, "plan.edit")
-    room = await office.rooms.get(form.classroom)
-    if room is None or room.org != org.id:
-        raise Invalid({"classroom": "missing"})
-    seats = await _numbered(office, found, form.seats, room.seats)
-    known = await office.plans.valid(found.id, room.id, form.valid_from)
-    now = office.now()
-    if known is not None and known.valid_from == form.valid_from:
-        changed = replace(known, seats=seats, version=known.version + 1)
-
-        async def change(connection: AsyncConnection) -> SeatingPlan:
-            await change_plan(connection, known.id, form.version or 0, seats)
-            return changed
-
-        return await office.acts.do(who, "plan.edit", target("plan", known.id, org), change)
-    new = SeatingPlan(draw(), found.id, room.id, form.valid_from, 1, seats)
-
-    async def work(connection: AsyncConnection) -> SeatingPlan:
-        await add_plan(connection, new, now)
-        return new
-
-    return await office.acts.do(who, "plan.create", target("plan", new.id, org), work, unique="valid_from")
-
-
-async def _numbered(office: Office, found: SchoolClass, seats: Mapping[str, str], size: int) -> dict[int, str]:
-    """Seats by student id; raises `Invalid`."""
-    students = await office.students.of_class(found.id)
-    texts = await office.contents.texts({one.number for one in students})
-    by_number = {texts.get(one.number, ""): one.id for one in students}
-    placed: dict[int, str] = {}
-    wrong: dict[str, str] = {}
-    for seat, number in seats.items():
-        if not seat.isascii() or not seat.isdecimal() or len(seat) > 3:
-            wrong[f"seat.{seat}"[:64]] = "format"
-        elif number.strip():
-            placed[int(seat)] = by_number.get(number.strip(), number.strip())
-    problems = seat_problems(placed, size, set(by_number.values()))
-    codes = {"seat": "choice", "student": "missing", "twice": "taken"}
-    wrong |= {f"seat.{seat}": codes[code] for seat, code in problems.items()}
-    if wrong:
-        raise Invalid(wrong)
-    return placed

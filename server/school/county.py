@@ -20,6 +20,7 @@ from server.domain.orgs import Classroom, GroupKind, Org, RoomKind, Tier
 from server.domain.people import Grant
 from server.errors import BookingClash
 from server.school import classes, groups, lessons, orgs, rooms, terms, timetable
+from server.school import seats as seating
 from server.school.timetable import NewCourse
 from server.store.logins import set_password
 from server.store.schedule import teacher_resource
@@ -150,9 +151,8 @@ class County:
             await classes.add_many(self._office, WHO, group.id, names)
             room = self._rooms[code][-1]
             seats = {str(seat): number for seat, (number, _) in enumerate(names, 1)}
-            await classes.set_seats(
-                self._office, WHO, group.id, classes.SetSeats(classroom=room.id, valid_from=f"{year}-01-01", seats=seats)
-            )
+            plan = seating.SetSeats(classroom=room.id, valid_from=f"{year}-01-01", seats=seats)
+            await seating.set_seats(self._office, WHO, group.id, plan, self._zone)
 
     async def _calendar(self) -> None:
         today = datetime.fromtimestamp(self._office.now() / 1000, self._zone).date()

@@ -58,10 +58,7 @@ async def create(office: Office, who: Caller, org_id: str, form: NewRoom) -> Cla
     org = await office.org(who, org_id, "room.edit")
     if org.tier not in ("school", "point"):
         raise Invalid({"org": "choice"})
-    for _ in range(TRIES):
-        code = draw_join_code()
-        if await office.rooms.by_join_code(code) is None:
-            break
+    code = await _free_code(office)
     new = Classroom(draw(), org.id, form.code, form.name, form.kind, form.seat_rows, form.seat_columns, code, None, 1)
 
     async def work(connection: AsyncConnection) -> Classroom:
@@ -69,6 +66,16 @@ async def create(office: Office, who: Caller, org_id: str, form: NewRoom) -> Cla
         return new
 
     return await office.acts.do(who, "room.create", target("room", new.id, org), work, unique="code")
+
+
+async def _free_code(office: Office) -> str:
+    """No room's, a closed one's neither: it may open again."""
+    drawn = [draw_join_code() for _ in range(TRIES)]
+    taken = await office.rooms.join_codes(drawn)
+    found = next((code for code in drawn if code not in taken), None)
+    if found is None:
+        raise AppError("no free join code found")
+    return found
 
 
 async def edit(office: Office, who: Caller, room_id: str, form: EditRoom) -> Classroom:

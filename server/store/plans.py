@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.orgs import SeatingPlan
@@ -33,6 +33,12 @@ class PlanStore:
         query = _query().where(c.school_class == class_id, c.classroom == room_id, c.valid_from <= day)
         found = await self._plans(query.order_by(c.valid_from.desc()).limit(1))
         return found[0] if found else None
+
+    async def first(self, class_id: str, room_id: str) -> str | None:
+        """The day on which the earliest plan begins."""
+        c = seating_plan.c
+        row = await self._database.one(select(func.min(c.valid_from)).where(c.school_class == class_id, c.classroom == room_id))
+        return row[0] if row else None
 
     async def of_class(self, class_id: str) -> list[SeatingPlan]:
         """All plans of a class, newest first."""

@@ -14,8 +14,12 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("self", "/self", frozenset()),
 )
 """Name (sentence `office.<name>`), address, roles it is for; empty: everybody."""
+_IN_PASSING = frozenset({"home", "child", "timetable", "self"})
+"""Also for whoever has the role in one lesson, or for one child, and at no organisation."""
 
 
 def menu_of(caller: Caller) -> list[tuple[str, str]]:
     """Name and address of each place."""
-    return [(name, address) for name, address, roles in _PLACES if not roles or roles & caller.roles]
+    standing = {grant.role for grant in caller.grants if grant.path}
+    has = {name: caller.roles if name in _IN_PASSING else standing for name, _, _ in _PLACES}
+    return [(name, address) for name, address, roles in _PLACES if not roles or roles & has[name]]

@@ -15,13 +15,13 @@ from server.web.login import pages as login
 from server.web.middleware import harden
 from server.web.people import pages as people
 from server.web.school import classes, groups, orgs, parents, rooms
-from server.web.timetable import calendar, courses, feed, lessons, week
+from server.web.timetable import assisting, calendar, courses, feed, lessons, week
 
 AREAS = (
     *(login, oidc, own, recovery, slip, people, child),
     *(orgs, rooms, groups, classes, parents),
     *(pairing, knocking, room),
-    *(calendar, courses, lessons, week, feed, exchange),
+    *(calendar, courses, lessons, assisting, week, feed, exchange),
 )
 """Pages of the office, each with `add_routes`."""
 

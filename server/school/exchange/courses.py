@@ -201,7 +201,8 @@ async def listed(desk: Desk, paths: Sequence[str], limit: int) -> list[list[str]
     people = await office.people.many({one.teacher for one in courses})
     classes = await office.classes.many({one.school_class for one in courses if one.school_class})
     groups: dict[str, StandingGroup] = {group.id: group for group in await office.groups.led_from(homes)}
-    names = {one.term: await terms.calendar(office).term(one.term) for one in courses}
+    calendar = terms.calendar(office)
+    names = {term: await calendar.term(term) for term in sorted({one.term for one in courses})}
     write = {name: desk.table.column(name).write for name in ("subject", "stage", "weekday", "weeks")}
     rows = []
     for one in courses:

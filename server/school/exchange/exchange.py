@@ -151,7 +151,7 @@ def _common(paths: set[str]) -> str:
 
 
 async def _planned(desk: Desk, lines: Sequence[Line]) -> Report:
-    rows = read_rows(desk.table, lines, desk.findings)
+    rows = await asyncio.to_thread(read_rows, desk.table, lines, desk.findings)
     if rows:
         await PARTS[desk.table.name].plan(desk, rows)
     count = Counter(desk.kinds)

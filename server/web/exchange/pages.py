@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import get_args
 
 from aiohttp import hdrs, web
@@ -19,7 +20,7 @@ from server.web.answers import json_answer, language, page, wants_page
 from server.web.callers import caller_of
 from server.web.catalogue import error_body
 from server.web.doors import Doors
-from server.web.exchange.shown import as_json, bad_json, cells
+from server.web.exchange.shown import as_csv, as_json, bad_json, rows
 from server.web.exchange.upload import keep, read_file
 from server.web.keys import CATALOGUE, EXCHANGE, METRICS, OFFICE
 
@@ -31,7 +32,7 @@ async def show_tables(request: web.Request) -> web.Response:
 
 
 async def show(request: web.Request, again: Again, report: Report | None = None, kept: str = "", *, done: bool = False) -> web.Response:
-    """`GET /exchange/TABLE[?org=ID]`. `kept`: the file that was checked, to be written; `done`: it was."""
+    """`GET /exchange/TABLE[?org=ID]`. `kept`: the file that was checked, to be written, or to be listed again; `done`: it was written."""
     caller = await _asker(request)
     table = table_of(request.match_info["table"])
     context = {
@@ -40,7 +41,7 @@ async def show(request: web.Request, again: Again, report: Report | None = None,
         "notes": _notes(request, table),
         "org": await _org(request, caller),
         "report": report,
-        "cells": cells(report, request.app[CATALOGUE], language(request)) if report else [],
+        "cells": await asyncio.to_thread(rows, report, request.app[CATALOGUE], language(request)) if report else "",
         "kept": kept,
         "done": done,
     }
@@ -57,28 +58,31 @@ async def template(request: web.Request) -> web.Response:
 
 @posts(show, "check")
 async def check(request: web.Request) -> web.StreamResponse:
-    """`POST /exchange/TABLE`: a dry run of the file."""
-    caller = await _asker(request)
+    """`POST /exchange/TABLE[?as=csv]`: a dry run of the file; its bad cells as a file."""
+    caller, catalogue = await _asker(request), request.app[CATALOGUE]
     data = await read_file(request)
     report = await request.app[EXCHANGE].check(caller, request.match_info["table"], data)
+    if request.query.get("as") == "csv":
+        return _file(await asyncio.to_thread(as_csv, report, catalogue, language(request)), f"{report.table}-bad-cells", "csv")
     if not wants_page(request):
-        return json_answer(as_json(report, request.app[CATALOGUE]))
-    return await show(request, Again(), report, keep(data) if report.ok else "")
+        return json_answer(await asyncio.to_thread(as_json, report, catalogue))
+    return await show(request, Again(), report, keep(data))
 
 
 @posts(show, "check")
 async def apply(request: web.Request) -> web.StreamResponse:
     """`POST /exchange/TABLE/apply`: all of it, or nothing (422)."""
     caller = await _asker(request)
-    report = await request.app[EXCHANGE].apply(caller, request.match_info["table"], await read_file(request))
+    data = await read_file(request)
+    report = await request.app[EXCHANGE].apply(caller, request.match_info["table"], data)
     if wants_page(request):
-        return await show(request, Again(), report, done=True)
+        return await show(request, Again(), report, "" if report.ok else keep(data), done=True)
     catalogue = request.app[CATALOGUE]
     if report.ok:
-        return json_answer(as_json(report, catalogue))
+        return json_answer(await asyncio.to_thread(as_json, report, catalogue))
     request.app[METRICS].refusals.labels(ImportRefused.code).inc()
     refused = ImportRefused(cells=len(report.bad))
-    return json_answer({**error_body(catalogue, refused), "bad": bad_json(report, catalogue)}, refused.status)
+    return json_answer({**error_body(catalogue, refused), "bad": await asyncio.to_thread(bad_json, report, catalogue)}, refused.status)
 
 
 async def export(request: web.Request) -> web.Response:

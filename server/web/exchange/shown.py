@@ -1,28 +1,30 @@
-"""Reports as people and scripts read them."""
+"""Reports as people and scripts read them. A report may have a hundred thousand bad cells: call these outside the event loop."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from markupsafe import Markup, escape
 
 from server.school.exchange.findings import BadCell, Report
+from server.school.sheets.files import write_table
 from server.web.catalogue import LANGUAGES, Catalogue
 
-MOST_SHOWN = 500
-"""Bad cells on a page; the JSON answer has them all."""
+COLUMNS = ("row", "column", "trouble")
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCell:
-    """A bad cell with its sentence."""
-
-    row: int
-    column: str
-    words: str
+def rows(report: Report, catalogue: Catalogue, lang: str) -> Markup:
+    """Every bad cell as a row of the page's table."""
+    return Markup().join(_row(one, escape(_words(catalogue, lang, one))) for one in report.bad)
 
 
-def cells(report: Report, catalogue: Catalogue, lang: str) -> list[ShownCell]:
-    """The first bad cells."""
-    return [ShownCell(one.row, one.column, _words(catalogue, lang, one)) for one in report.bad[:MOST_SHOWN]]
+def _row(one: BadCell, words: Markup) -> Markup:
+    return Markup('<tr><td class="number">%d</td><td>%s</td><td>%s</td></tr>') % (one.row, one.column, words)
+
+
+def as_csv(report: Report, catalogue: Catalogue, lang: str) -> bytes:
+    """Every bad cell as a line of a CSV file; what a spreadsheet would take for a formula is guarded."""
+    head = [catalogue.text(lang, f"exchange.{name}") for name in COLUMNS]
+    lines = [[str(one.row), one.column, _words(catalogue, lang, one)] for one in report.bad]
+    return write_table("csv", report.table, [head, *lines])
 
 
 def as_json(report: Report, catalogue: Catalogue) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
@@ -11,16 +12,17 @@ from server.accounts.caller import at
 from server.domain.seating import seat_rows
 from server.errors import Invalid
 from server.school import classes, orgs
+from server.school import seats as seating
 from server.school.fields import Day, Id, Version
 from server.web.again import Again, first, posts
 from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
-from server.web.forms import CSRF_FIELD, check_token, done, read_form, read_values
+from server.web.forms import CSRF_FIELD, check, check_token, done, read_form, read_values
 from server.web.keys import LOGINS, OFFICE, PARENTS, SETTINGS
 from server.web.local import today_of
 
-_SEAT = re.compile(r"seat\.(\d{1,3})")
+_SEAT = re.compile(r"seat\.([0-9]{1,3})")
 
 
 class OneStudent(msgspec.Struct, frozen=True):
@@ -103,10 +105,12 @@ async def show_plan(request: web.Request, again: Again) -> web.Response:
     caller, office = await caller_of(request), request.app[OFFICE]
     found, org = await office.school_class(caller, request.match_info["class"], "plan.edit")
     room, _ = await office.room(caller, request.match_info["room"], "room.see")
-    day = request.query.get("day") or today_of(office.now(), request.app[SETTINGS].timezone)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
+    today = today_of(office.now(), request.app[SETTINGS].timezone)
+    day = request.query.get("day") or today
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
         raise Invalid({"day": "format"})
     plan = await office.plans.valid(found.id, room.id, day)
+    begins = max(day, today) if await office.plans.first(found.id, room.id) else day  # what is over keeps its plan
     students = await classes.shown(office, caller, found.id)
     numbers = {one.student.id: one.number for one in students}
     context = {
@@ -119,8 +123,8 @@ async def show_plan(request: web.Request, again: Again) -> web.Response:
         "seats": {seat: numbers.get(who, "") for seat, who in plan.seats.items()} if plan else {},
         "students": students,
         "plan": plan,
-        "day": day,
-        "same_day": plan is not None and plan.valid_from == day,
+        "begins": begins,
+        "same_day": plan is not None and plan.valid_from == begins,
     }
     return page(request, "school/plan.html", context)
 
@@ -136,12 +140,10 @@ async def set_plan(request: web.Request) -> web.Response:
     values = await read_values(request)
     check_token(request, str(values.pop(CSRF_FIELD, "")), csrf_token(request))
     seats = {match[1]: str(value) for name, value in values.items() if (match := _SEAT.fullmatch(name))}
-    try:
-        when = msgspec.convert({k: v for k, v in values.items() if k in ("valid_from", "version") and v}, _When, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid({"valid_from": "format"}) from error
-    form = classes.SetSeats(classroom=request.match_info["room"], valid_from=when.valid_from, seats=seats, version=when.version)
-    await classes.set_seats(request.app[OFFICE], await caller_of(request), request.match_info["class"], form)
+    when = check(_When, {name: value for name, value in values.items() if name in ("valid_from", "version")})
+    form = seating.SetSeats(classroom=request.match_info["room"], valid_from=when.valid_from, seats=seats, version=when.version)
+    zone = ZoneInfo(request.app[SETTINGS].timezone)
+    await seating.set_seats(request.app[OFFICE], await caller_of(request), request.match_info["class"], form, zone)
     return done(request, f"/classes/{request.match_info['class']}")
 
 

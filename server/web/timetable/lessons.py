@@ -17,6 +17,7 @@ from server.web.doors import Doors
 from server.web.forms import done, read_form
 from server.web.keys import OFFICE, PEOPLE, SETTINGS
 from server.web.local import today_of
+from server.web.timetable import assistants
 
 
 async def show(request: web.Request, again: Again) -> web.Response:
@@ -38,6 +39,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
         "begun": found.phase not in lessons.NOT_BEGUN,
+        **await assistants.context(request, caller, found, may_edit=may_edit),
         "other_bells": {one.classroom: one for one in await other_bells(office, [seen], _zone(request))},
     }
     return page(request, "timetable/lesson.html", context)

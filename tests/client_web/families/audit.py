@@ -100,6 +100,8 @@ ACTS = (
     "lesson.move",
     "lesson.cancel",
     "lesson.substitute",
+    "lesson.assistant",
+    "lesson.assistant_end",
     "device.approve",
     "device.revoke",
     "admin.create",

@@ -31,6 +31,8 @@ grants = st.builds(Grant, st.sampled_from(ASSIGNABLE), st.sampled_from(PATHS), s
         (Grant("admin", "/n/x/", "county"), "a", set(ROOMS)),
         (Grant("admin", "/n/", "nation"), "a", set(ROOMS)),
         (Grant("assistant", "/n/x/x1/", "school"), "a", set(ROOMS)),
+        (Grant("assistant", subject="L"), "a", set(ROOMS)),  # named for this lesson
+        (Grant("assistant", subject="another"), "a", set()),
         (Grant("admin", "/n/y/", "county"), "a", {"y1.r1", "y1.r2"}),
         (Grant("inspector", "/n/y/", "county"), "a", {"y1.r1", "y1.r2"}),
         (Grant("assistant", "/n/x/x2/", "school"), "a", {"x2.r1"}),

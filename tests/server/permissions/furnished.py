@@ -168,6 +168,8 @@ async def _lessons(connection: Any, now: int, county: str, school: str) -> None:
         for resource in booked:
             times = {"starts_at": begin, "ends_at": begin + 40 * MINUTE}
             await connection.execute(insert(t.booking).values(resource=resource, lesson=lesson, **times))
+    role = {"id": f"a.later.{county}", "person": f"{school}.admin", "role": "assistant", "lesson": f"later.{county}", "valid_from": 0}
+    await connection.execute(insert(t.assignment).values(**role, granted_by="test", created=now))
     await connection.execute(update(t.lesson).where(t.lesson.c.id == f"lesson.{county}").values(name=secret("lesson name", county)))
 
 

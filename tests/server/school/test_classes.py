@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import AppError, EditConflict, Forbidden, Invalid, NotThere, Taken
 from server.school import classes
-from server.school.classes import EditClass, NewClass, SetSeats, read_lines
+from server.school.classes import EditClass, NewClass, read_lines
 from tests.harness.postgres import both_databases
 from tests.server.services import QUICK, Services
 
@@ -21,10 +19,6 @@ async def refused(attempt) -> AppError:
     with pytest.raises(AppError) as caught:
         await attempt
     return caught.value
-
-
-def seats(day: str, version: int | None = None, room: str = "x1.r2", **placed: str) -> SetSeats:
-    return SetSeats(classroom=room, valid_from=day, seats={seat.removeprefix("s"): who for seat, who in placed.items()}, version=version)
 
 
 # --- classes -----------------------------------------------------------------------------------------------------------
@@ -132,66 +126,3 @@ def test_any_lines_are_read_or_refused(text: str) -> None:
         return
     assert len({number for number, _ in found}) == len(found)
     assert all(number and len(number) <= 40 and len(name) <= 200 for number, name in found)
-
-
-# --- seating plans -----------------------------------------------------------------------------------------------------
-
-
-@both_databases
-async def test_a_plan_counts_from_its_day_to_the_next(process: Services) -> None:
-    teacher = await process.caller("x1.teacher")
-    await classes.set_seats(process.office, teacher, "x1.c1", seats("2026-09-01", s1="02", s40="01"))
-    await classes.set_seats(process.office, teacher, "x1.c1", seats("2026-10-08", s1="01"))
-    plans = process.office.plans
-    for day, placed in (("2026-08-31", None), ("2026-10-07", {1: "x1.c1.s2", 40: "x1.c1.s1"}), ("2027-01-01", {1: "x1.c1.s1"})):
-        found = await plans.valid("x1.c1", "x1.r2", day)
-        assert (found.seats if found else None) == placed
-    await classes.set_seats(process.office, teacher, "x1.c1", seats("2026-10-08", version=1))
-    found = await plans.valid("x1.c1", "x1.r2", "2026-10-08")
-    assert found
-    assert (found.seats, found.version) == ({}, 2)
-    assert await process.acts() == ["plan.create", "plan.create", "plan.edit"]
-
-
-@both_databases
-async def test_each_wrong_seat_is_named(process: Services) -> None:
-    form = seats("2026-09-01", s1="01", s2="01", s41="02", s3="99", s0="03", sx="04", s4=" ")
-    error = await refused(classes.set_seats(process.office, await process.caller("x1.teacher"), "x1.c1", form))
-    assert isinstance(error, Invalid)
-    wrong = {"seat.2": "taken", "seat.41": "choice", "seat.3": "missing", "seat.0": "choice", "seat.x": "format"}
-    assert error.fields == wrong
-    assert await process.acts() == []
-
-
-@both_databases
-@pytest.mark.parametrize(("who", "error"), [("x.inspector", Forbidden), ("x2.teacher", NotThere), ("y.admin", NotThere)])
-async def test_who_seats_nobody(process: Services, who: str, error: type[AppError]) -> None:
-    assert type(await refused(classes.set_seats(process.office, await process.caller(who), "x1.c1", seats("2026-09-01")))) is error
-
-
-@both_databases
-async def test_a_room_of_another_school_has_no_seats_for_the_class(process: Services) -> None:
-    error = await refused(classes.set_seats(process.office, await process.caller("x1.admin"), "x1.c1", seats("2026-09-01", room="x2.r1")))
-    assert isinstance(error, Invalid)
-    assert error.fields == {"classroom": "missing"}
-
-
-@both_databases
-@pytest.mark.parametrize("version", [None, 1])
-async def test_two_plans_of_one_day_conflict_and_the_first_is_kept(pair: tuple[Services, Services], version: int | None) -> None:
-    who = [await one.caller("x1.teacher") for one in pair]
-    if version:
-        await classes.set_seats(pair[0].office, who[0], "x1.c1", seats("2026-09-01"))
-    forms = [seats("2026-09-01", version, s1="01"), seats("2026-09-01", version, s1="02")]
-    outcomes = await asyncio.gather(
-        *(classes.set_seats(one.office, caller, "x1.c1", form) for one, caller, form in zip(pair, who, forms, strict=True)),
-        return_exceptions=True,
-    )
-    kept = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-    assert len(kept) == 1
-    assert {type(outcome) for outcome in outcomes} & {Taken, EditConflict}
-    late = await refused(classes.set_seats(pair[1].office, who[1], "x1.c1", seats("2026-09-01", s1="03")))
-    assert type(late) is EditConflict, "a page that knew of no plan overwrites none"
-    found = await pair[0].office.plans.valid("x1.c1", "x1.r2", "2026-09-01")
-    assert found
-    assert found.seats == kept[0].seats

@@ -6,10 +6,12 @@ import asyncio
 import itertools
 
 import pytest
+from sqlalchemy import update
 
 from server.errors import AppError, EditConflict, Forbidden, Invalid, NotThere, Taken
 from server.school import rooms
 from server.school.rooms import CloseRoom, EditRoom, NewRoom
+from server.store import tables as t
 from tests.harness.postgres import both_databases
 from tests.server.services import Services
 
@@ -28,8 +30,9 @@ async def refused(attempt) -> AppError:
 
 
 async def test_a_new_room_has_seats_and_a_free_join_code(process: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = itertools.chain(["100001", "100021"], ["654321"])
+    drawn = itertools.cycle(["100001", "100021", "654321"])  # one of a closed room, one of an open one, a free one
     monkeypatch.setattr(rooms, "draw_join_code", lambda: next(drawn))
+    await process.store.database.execute(update(t.classroom).where(t.classroom.c.join_code == "100001").values(closed_at=1))
     new = await rooms.create(process.office, await process.caller("x1.admin"), "x1", ROOM)
     assert (new.join_code, new.seats, new.version) == ("654321", 6, 1)
     assert await process.office.rooms.by_join_code("654321") == new

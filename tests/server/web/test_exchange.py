@@ -81,7 +81,8 @@ async def test_bad_cells_are_listed_and_nothing_is_written(town: Town) -> None:
     assert report["bad"][1]["message"] == {"zh": "只能填：主讲、远端、两用", "en": "Only one of these: 主讲、远端、两用"}
     page = await (await send(admin, PATH, wrong, page=True)).text()
     assert "太大了，最大是 12。" in page
-    assert 'name="kept"' not in page
+    assert "/apply" not in page
+    assert page.count('name="kept"') == 1, "to be listed again"
     refused = await body(await send(admin, f"{PATH}/apply", wrong), 422)
     assert (refused["error"]["code"], len(refused["bad"])) == ("import.refused", len(report["bad"]))
     shown = await send(admin, f"{PATH}/apply", wrong, page=True)
@@ -89,6 +90,28 @@ async def test_bad_cells_are_listed_and_nothing_is_written(town: Town) -> None:
     assert "什么都没有写入" in await shown.text()
     header = (ROOMS.strip() + f",{evil}\n").encode()
     assert "&lt;img src=x" in await (await send(admin, PATH, header, page=True)).text()
+    assert await acts(town) == []
+
+
+async def test_every_bad_cell_is_on_the_page_and_in_a_file(town: Town) -> None:
+    admin = town.browser("x.admin")
+    wrong = (ROOMS + "".join(f"=C-none{n},{n},a,两用,5,8\n" for n in range(700))).encode()
+    page = await (await send(admin, PATH, wrong, page=True)).text()
+    table = page.partition('class="scroll tall"')[2].partition("</table>")[0]
+    assert table.startswith(' tabindex="0" role="region"')
+    assert re.findall(r'<tr><td class="number">(\d+)</td>', table) == [str(row) for row in range(2, 702)]
+    kept = re.search(r'action="(/exchange/rooms\?as=csv)".*?name="kept" value="([^"]+)"', page)
+    assert kept
+    answer = await send(admin, kept[1], None, page=True, kept=kept[2])
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="rooms-bad-cells.csv"'
+    lines = (await answer.read()).decode("utf-8-sig").splitlines()
+    assert lines[0] == '"行","列","问题"'
+    assert len(lines) == 701
+    header = f"=cmd|' /C calc'!A1,{ROOMS}x,C-x1,7,音乐教室,两用,5,8\n".encode()
+    guarded = (await (await send(admin, kept[1], header)).read()).decode("utf-8-sig")
+    assert """"1","'=cmd|' /C calc'!A1",""" in guarded
+    refused = await (await send(admin, f"{PATH}/apply", wrong, page=True)).text()
+    assert 'name="kept"' in refused
     assert await acts(town) == []
 
 

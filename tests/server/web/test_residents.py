@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from sqlalchemy import Executable, update
+from sqlalchemy import Executable, delete, update
 
 from server.store import tables as t
 from server.web import keys
@@ -128,6 +129,43 @@ async def test_a_login_whose_time_ran_out_goes_on_in_the_lesson_and_opens_nothin
     assert await error_code(await browser.get(closed)) == "login.needed"
     await change(town, update(t.session).values(ended_at=1))
     assert await error_code(await browser.get(f"/{page}/lesson.x?a={word}")) == "login.needed"
+
+
+@both_databases
+async def test_an_assistant_of_one_lesson_is_named_on_its_page_and_is_out_within_two_seconds(town: Town) -> None:
+    admin, helper = town.browser("x1.admin"), town.browser("x2.teacher")
+    assert (await helper.get("/lessons/lesson.x")).status == 404
+    page = await (await admin.get("/lessons/lesson.x", page=True)).text()
+    assert '<option value="x1.assistant">' in page
+    assert "姓名x2.teacher" not in page
+    form = {"person": "x2.teacher"}
+    assert (await admin.post("/lessons/lesson.x/assistants", form)).status == 422, "not one of the school's people"
+    assert (await helper.post("/lessons/lesson.x/assistants", form)).status == 404
+    made = await town.browser("x.admin").post("/lessons/lesson.x/assistants", form)
+    assert made.status == 200
+    page = await (await helper.get("/lessons/lesson.x", page=True)).text()
+    assert page.count('href="/class/lesson.x?room=') == 3  # the button, and either room
+    home = await (await helper.get("/", page=True)).text()
+    assert 'href="/class/lesson.x?room=x2.r1"' in home
+    assert "姓名x2.teacher" in await (await admin.get("/lessons/lesson.x", page=True)).text()
+    assert "姓名x2.teacher" not in await (await town.browser("y1.admin").get("/lessons/lesson.x", page=True)).text()
+    async with socket(town, "x2.teacher", "me-classroom-y1.r1") as ws:
+        assert (await ws.receive_json())["you"]["participant"] == "pt.y1"
+        role = {"assignment": (await made.json())["id"]}
+        ended = await town.browser("x.admin").post("/lessons/lesson.x/assistants/end", role, page=True)
+        assert (ended.status, ended.headers["Location"]) == (303, "/lessons/lesson.x")
+        assert await goodbye(ws) == "revoked"
+    assert (await helper.get("/lessons/lesson.x")).status == 404
+
+
+async def test_whoever_has_a_role_in_one_lesson_only_has_no_door_that_is_shut(town: Town) -> None:
+    await change(town, delete(t.assignment).where(t.assignment.c.person == "x2.teacher"))
+    assert (await town.browser("x.admin").post("/lessons/lesson.x/assistants", {"person": "x2.teacher"})).status == 200
+    helper = town.browser("x2.teacher")
+    menu = re.findall(r'<li><a href="(/[^"]*)"', (await (await helper.get("/", page=True)).text()).partition("</nav>")[0])
+    assert menu == ["/", "/timetable", "/self"]
+    for path in menu:
+        assert (await helper.get(path, page=True)).status == 200, path
 
 
 async def test_nobody_is_led_to_the_login(town: Town) -> None:
