@@ -17,7 +17,7 @@ from server.domain.events import Envelope, LessonOpened, StageCalled
 from server.domain.link import Link
 from server.errors import BadRequest
 from server.live.messages import parse_message
-from server.store import Append, Store, retry
+from server.store import Append, Store, engine, retry
 from tests.harness.postgres import Postgres, asyncpg_url
 from tests.server.store.writer import once
 
@@ -81,6 +81,26 @@ async def test_what_collides_for_ever_is_given_up(store: Store, postgres: Postgr
     assert 2 < int(postgres.sql(name, "SELECT last_value FROM tries")) < 10
     postgres.sql(name, "DROP TRIGGER collide ON command_receipt")
     assert (await store.append(append("c1"))).seq == 1
+
+
+async def test_a_lesson_somebody_holds_is_waited_for_once_and_not_by_the_others(
+    store: Store, database: str, stranger: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.create_lesson("L2", "x", 2)
+    monkeypatch.setattr(engine, "_LIMITS", engine._LIMITS | {"lock_timeout": "200"})
+    hasty = await Store.open(database)
+    failures: list[object] = []
+    event.listen(
+        hasty.database.engine.sync_engine, "handle_error", lambda context: failures.append(context.sqlalchemy_exception.orig.sqlstate)
+    )
+    async with stranger.transaction():
+        await stranger.execute("SELECT 1 FROM lesson WHERE id = 'L2' FOR UPDATE")
+        ours = [hasty.append(append(f"c{n}", lesson, n // 2)) for n, lesson in enumerate(("L1", "L2") * 5)]
+        done = await asyncio.gather(*ours, return_exceptions=True)
+    assert [getattr(one, "seq", None) for one in done[::2]] == [1, 2, 3, 4, 5]
+    assert all(isinstance(one, DBAPIError) for one in done[1::2])
+    assert failures == ["55P03", "55P03"], "once together, once for the lesson alone"
+    await hasty.close()
 
 
 async def test_a_deadlock_is_tried_again(store: Store, postgres: Postgres, name: str, stranger: asyncpg.Connection) -> None:
