@@ -14,8 +14,6 @@ from server.web import keys
 from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town
 
-pytestmark = both_databases
-
 
 @pytest.mark.parametrize(
     ("who", "door"),
@@ -50,18 +48,21 @@ async def test_who_has_no_part_in_it_sees_nothing_of_it(town: Town, who: str) ->
     assert "分数的认识" not in await answer.text()
 
 
+@both_databases
 async def test_the_other_county_sees_its_own_room_only(town: Town) -> None:
     text = await (await town.browser("y.admin").get("/", page=True)).text()
     assert "x2.r1" not in text
     assert "学生" not in text
 
 
+@both_databases
 async def test_a_device_goes_to_its_room_and_nobody_to_the_welcome(town: Town) -> None:
     device = await town.browser("x1.d1").get("/", page=True)
     assert (device.status, device.headers["Location"]) == (303, "/room")
     assert 'href="/login"' in await (await Browser(town.web, {}).get("/", page=True)).text()
 
 
+@both_databases
 async def test_an_office_looks_at_one_school_at_a_time(town: Town) -> None:
     admin = town.browser("x.admin")
     chooser = await (await admin.get("/timetable", page=True)).text()
@@ -74,6 +75,7 @@ async def test_an_office_looks_at_one_school_at_a_time(town: Town) -> None:
     assert (await town.browser("x1.teacher").get("/timetable?org=y2")).status == 200, "a teacher's own week, whatever is asked"
 
 
+@both_databases
 async def test_a_board_counts_all_and_shows_what_needs_somebody_first(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(today, "BOARD", 0)
     page = await (await town.browser("x.admin").get("/", page=True)).text()
@@ -119,6 +121,7 @@ async def test_a_board_takes_no_more_statements_for_more_lessons(town: Town) -> 
     assert await statements(town, "x.admin") == one
 
 
+@both_databases
 async def test_a_board_counts_what_was_not_held_and_says_so_in_red(town: Town) -> None:
     admin = town.browser("x.admin")
     assert "没有上" not in await (await admin.get("/", page=True)).text()
@@ -137,12 +140,14 @@ async def test_who_cannot_enter_is_not_told_that_the_room_is_open(town: Town) ->
     assert "可以进教室了" in await (await town.browser("x1.teacher").get("/", page=True)).text()
 
 
+@both_databases
 async def test_the_next_lesson_has_one_button(town: Town) -> None:
     page = await (await town.browser("x1.teacher").get("/", page=True)).text()
     assert page.count('href="/teach/lesson.x"') == 1
     assert page.count("分数的认识") == 2, "it stays in the list"
 
 
+@both_databases
 async def test_a_board_says_which_room_is_missing_and_whom_to_ask(town: Town) -> None:
     await late(town)
     database = town.web.app[keys.STORE].database

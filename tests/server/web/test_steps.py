@@ -11,8 +11,6 @@ from server.web import keys
 from tests.harness.postgres import both_databases
 from tests.server.web.conftest import Browser, Town, error_code
 
-pytestmark = both_databases
-
 ME = "x1.teacher"
 
 
@@ -54,6 +52,7 @@ async def test_nothing_is_changed_before_the_code(town: Town, path: str, form: d
     assert await town.web.app[keys.STORE].database.read(select(t.feed)) == []
 
 
+@both_databases
 async def test_the_code_and_the_way_out_are_open(town: Town) -> None:
     browser = await half_in(town)
     assert (await browser.get("/login/code", page=True)).status == 200
@@ -62,6 +61,7 @@ async def test_the_code_and_the_way_out_are_open(town: Town) -> None:
     assert (await browser.get("/login/code", page=True)).status == 303
 
 
+@both_databases
 async def test_an_admin_without_a_second_factor_enrols_first(town: Town) -> None:
     database = town.web.app[keys.STORE].database
     await database.execute(update(t.session).where(t.session.c.person == "x1.admin").values(second_factor=False))
