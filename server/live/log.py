@@ -7,7 +7,7 @@ import secrets
 from asyncio import Lock
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,7 +30,7 @@ from server.store import Append, Conflict, Life
 
 log = logging.getLogger(__name__)
 
-TRIES = 50
+TRIES = 200
 """Decisions of one command before it gives up against the others' (S14)."""
 RECENT = 512
 """Events kept for pages that come back, and acknowledgements for commands that do."""
@@ -103,12 +103,12 @@ class LessonLog:
         if command.asks_facts:
             await self.learn_facts()
         await self._anchor()
-        for _ in range(TRIES):
-            seq = await self._attempt(author, giver, command)
+        for number in range(TRIES):
+            seq = await self._attempt(author, giver, command, hurry=number > 0)
             if seq is not None:
                 self._acknowledge(author, seq)
                 return seq
-            await self.catch_up()
+            await self._move_on(self.state)
             await self._reader.overtaken(command)
         raise TooMany("the lesson is too busy")
 
@@ -126,7 +126,7 @@ class LessonLog:
             self._anchored = False
             raise
 
-    async def _attempt(self, author: Author, giver: Giver | None, command: Command) -> int | None:
+    async def _attempt(self, author: Author, giver: Giver | None, command: Command, *, hurry: bool = False) -> int | None:
         """Decide once; None: the lesson has moved on before it was written."""
         generation, (base, after) = self._generation, self._base()
         moment = Moment(max(base.at, self._services.clock.wall_ms()), secrets.token_bytes(32), self.facts)
@@ -138,9 +138,10 @@ class LessonLog:
                 raise
             return known  # what was allowed when it came first
         made = _make(base, decision, moment.at, author)
+        append = replace(self._append(made, after, author, decision), hurry=hurry)
         self._ahead = (made.state, author) if made.events else self._ahead
         try:
-            done = await self._services.store.append(self._append(made, after, author, decision))
+            done = await self._services.store.append(append)
         except Exception as error:
             self._stumble(generation)
             if isinstance(error, Conflict):
@@ -187,6 +188,12 @@ class LessonLog:
         async with self._advancing:
             if head is None or head > self.state.seq:
                 await self._take(await self._services.store.tail(self.state.id, self.state.seq))
+
+    async def _move_on(self, seen: LessonState) -> None:
+        """Read what was in the way, unless somebody did so meanwhile: those who lost a race together read once."""
+        async with self._advancing:
+            if self.state is seen:
+                await self._take(await self._services.store.tail(seen.id, seen.seq))
 
     async def _advance(self, made: _Made) -> None:
         """What this process wrote counts now."""

@@ -48,6 +48,8 @@ class Append:
     process may have put its own there. None: the caller has read the log up to `head`."""
     beside: Callable[[AsyncConnection], Awaitable[None]] | None = None
     """Written in the same transaction, where the command is new."""
+    hurry: bool = False
+    """It lost a race before: it waits less for others, so that a busier process does not win every time."""
 
     @property
     def key(self) -> Key:

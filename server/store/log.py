@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.store.engine import WRITE
 from server.store.group import Append, Appended, write_group
@@ -14,6 +16,8 @@ from server.store.retry import locked, passing, persist
 
 GROUP_SECONDS = 0.005
 """Commands within this time share a commit."""
+HURRY_SECONDS = 0.001
+"""The same where one of them lost a race before."""
 GROUP_LIMIT = 256
 
 
@@ -33,12 +37,16 @@ class _Waiting:
     done: asyncio.Future[Appended]
 
 
+Work = Callable[[AsyncConnection], Awaitable[None]]
+
+
 class LogWriter:
     """One writer per process; a task of its own lives only while something waits to be written."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine.execution_options(**{WRITE: True})
         self._queue: list[_Waiting] = []
+        self._later: deque[tuple[Work, asyncio.Future[None]]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -49,9 +57,19 @@ class LogWriter:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(append, loop.time(), loop.create_future())
         self._queue.append(waiting)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._drain(), name="lesson-log-writer")
+        self._wake()
         return await waiting.done
+
+    async def later(self, work: Work) -> None:
+        """Write something that can wait, in a transaction of its own between those of commands: it never fights with them for the
+        one writer that SQLite has. May be carried out twice. Raises what `work` raises; `StoreClosed` after `close`.
+        """
+        if self._closed:
+            raise StoreClosed
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._later.append((work, done))
+        self._wake()
+        await done
 
     async def close(self) -> None:
         """Write what waits, take no more."""
@@ -60,17 +78,39 @@ class LogWriter:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
+    def _wake(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain(), name="lesson-log-writer")
+
     async def _drain(self) -> None:
-        while self._queue:
-            await self._gather()
-            group, self._queue = self._queue[:GROUP_LIMIT], self._queue[GROUP_LIMIT:]
-            await self._commit(group)
+        while self._queue or self._later:
+            if self._queue:
+                await self._gather()
+                group, self._queue = self._queue[:GROUP_LIMIT], self._queue[GROUP_LIMIT:]
+                await self._commit(group)
+            if self._later:
+                await self._do(*self._later.popleft())
+
+    async def _do(self, work: Work, done: asyncio.Future[None]) -> None:
+        async def transact() -> None:
+            async with self._engine.begin() as connection:
+                await work(connection)
+
+        try:
+            await persist(transact, lambda error: passing(error) and not self._closed)
+        except Exception as error:
+            if not done.done():
+                done.set_exception(error)
+        else:
+            if not done.done():
+                done.set_result(None)
 
     async def _gather(self) -> None:
         """Until the first has waited its time, for others to come; a commit before this one may have been wait enough."""
         waited = asyncio.get_running_loop().time() - self._queue[0].since
-        if waited < GROUP_SECONDS and len(self._queue) < GROUP_LIMIT and not self._closed:
-            await asyncio.sleep(GROUP_SECONDS - waited)
+        pause = HURRY_SECONDS if any(waiting.append.hurry for waiting in self._queue) else GROUP_SECONDS
+        if waited < pause and len(self._queue) < GROUP_LIMIT and not self._closed:
+            await asyncio.sleep(pause - waited)
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:  # a commit whose fate is unknown may be repeated: what was written has its receipt

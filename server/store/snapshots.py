@@ -7,7 +7,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database
-from server.store.retry import passing
 from server.store.tables import lesson, lesson_snapshot
 
 
@@ -20,17 +19,13 @@ async def read_snapshot(database: Database, lesson_id: str, fold: str) -> bytes 
     return bytes(row.body) if row else None
 
 
-async def write_snapshot(database: Database, lesson_id: str, seq: int, fold: str, body: bytes) -> None:
+async def write_snapshot(connection: AsyncConnection, lesson_id: str, seq: int, fold: str, body: bytes) -> None:
     """Keep it unless a later one of this version is there."""
-
-    async def work(connection: AsyncConnection) -> None:
-        c, row = lesson_snapshot.c, {"seq": seq, "fold": fold, "body": body}
-        older = or_(c.seq < seq, c.fold != fold)
-        if connection.dialect.name == "sqlite":
-            lite = sqlite.insert(lesson_snapshot).values(lesson=lesson_id, **row)
-            await connection.execute(lite.on_conflict_do_update(index_elements=[c.lesson], set_=row, where=older))
-        else:
-            post = postgresql.insert(lesson_snapshot).values(lesson=lesson_id, **row)
-            await connection.execute(post.on_conflict_do_update(index_elements=[c.lesson], set_=row, where=older))
-
-    await database.write(work, passing)
+    c, row = lesson_snapshot.c, {"seq": seq, "fold": fold, "body": body}
+    older = or_(c.seq < seq, c.fold != fold)
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(lesson_snapshot).values(lesson=lesson_id, **row)
+        await connection.execute(lite.on_conflict_do_update(index_elements=[c.lesson], set_=row, where=older))
+    else:
+        post = postgresql.insert(lesson_snapshot).values(lesson=lesson_id, **row)
+        await connection.execute(post.on_conflict_do_update(index_elements=[c.lesson], set_=row, where=older))

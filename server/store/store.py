@@ -161,7 +161,7 @@ class Store:
 
     async def keep_snapshot(self, lesson_id: str, seq: int, fold: str, body: bytes) -> None:
         """Keep a snapshot unless a later one is there."""
-        await write_snapshot(self.database, lesson_id, seq, fold, body)
+        await self._log.later(lambda connection: write_snapshot(connection, lesson_id, seq, fold, body))
 
     async def facts(self, lesson_id: str) -> Facts:
         """What the lesson's rules must know of the school."""

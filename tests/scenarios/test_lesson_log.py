@@ -133,9 +133,9 @@ async def test_one_of_two_doors_is_killed_in_the_middle(doors: list[Product]) ->
         while max(len(room.acknowledged) for room in rooms) < COMMANDS // 2:
             await asyncio.sleep(0.01)
         second.kill()
-        told = {room.number: dict(room.acknowledged) for room in rooms}
+        told = [len(room.acknowledged) for room in rooms[1::2]]
         await asyncio.gather(*running)
-    assert all(len(acknowledged) < COMMANDS for acknowledged in told.values()), "it was killed in the middle"
+    assert max(told) < COMMANDS, "it was killed in the middle"
     assert all(room.sockets == 1 + room.number % 2 for room in rooms), "who came in by the other door did not notice"
 
     await second.start("web")

@@ -99,3 +99,33 @@ async def test_many_commands_at_once_in_two_processes_never_break_the_stage(stor
         assert room.state == state
         await school.lessons.stop()
     await other_store.close()
+
+
+async def test_neither_of_two_busy_processes_starves(store: Store, database: str) -> None:
+    other_store = await Store.open(database)
+    schools = [await School(each, FakeWorker(), FakeClock()).open() for each in (store, other_store)]
+    lesson = await schools[0].lesson()
+    teacher = (await schools[0].link(lesson, "master")).principal("a")
+    await schools[0].lessons.execute(teacher, "live", "lesson.live", {})
+    links = [await schools[0].link(lesson, "classroom", f"R{n}") for n in range(8)]
+    pages = [await schools[n % 2].page(link) for n, link in enumerate(links)]
+    for school in schools:
+        await school.lessons.rooms.poll()
+    done = [0, 0]
+
+    async def busy(number: int) -> None:
+        school, who = schools[number % 2], pages[number].principal
+        for n in range(40):
+            kind = ("hand.raise", "hand.cancel")[n % 2]
+            await school.lessons.execute(who, f"{number}.{n}", kind, {"participant": who.participant, "seat": 1})
+            done[number % 2] += 1
+            if sum(done) == 160:
+                assert min(done) >= 20, f"half of all is done, and of that {done} by each"
+
+    await asyncio.gather(*(busy(number) for number in range(8)))
+    events = await store.tail(lesson, 0)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert len([event for event in events if event.kind.startswith("hand.")]) == 320
+    for school in schools:
+        await school.lessons.stop()
+    await other_store.close()

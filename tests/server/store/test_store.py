@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.events import Envelope, LessonLive, LessonOpened, ParticipantJoined, ParticipantLeft, ParticipantRemoved, StageCalled
 from server.domain.link import Link
@@ -12,7 +13,7 @@ from server.domain.plan import NO_PLAN
 from server.store import Append, Conflict, Life, Standing, Store, StoreClosed, tables
 from server.store.engine import make_engine
 from server.store.migrate import migrate
-from server.store.tables import metadata
+from server.store.tables import lesson, metadata
 from tests.harness.postgres import both_databases
 
 pytestmark = both_databases
@@ -218,3 +219,42 @@ async def test_commands_of_one_moment_share_a_commit(store: Store) -> None:
     await asyncio.gather(*(store.append(append(n, f"c{n}")) for n in range(20)))
     assert len(commits) == 1
     assert (await store.standings(["L1"]))["L1"].head == 20
+
+
+async def test_what_can_wait_is_written_between_commands_and_its_failure_is_its_own(store: Store) -> None:
+    said: list[str] = []
+
+    async def note(connection: AsyncConnection) -> None:
+        await connection.execute(lesson.update().values(name="noted"))
+        said.append("later")
+
+    async def fail(connection: AsyncConnection) -> None:
+        await connection.execute(lesson.update().values(name="lost"))
+        raise ValueError("no")
+
+    async def command(n: int) -> None:
+        await store.append(append(n, f"c{n}"))
+        said.append(f"c{n}")
+
+    results = await asyncio.gather(
+        store._log.later(note), store._log.later(fail), *(command(n) for n in range(3)), store._log.later(note), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [type(None), ValueError, *[type(None)] * 4]
+    assert said[-1] == "later"
+    assert said[:-1] == ["c0", "c1", "c2", "later"] or said[:-1] == ["later", "c0", "c1", "c2"]
+    assert [tuple(row) for row in await store.database.read(select(lesson.c.name, lesson.c.head))] == [("noted", 3)]
+
+
+async def test_closing_writes_what_can_wait_too(database: str) -> None:
+    store = await Store.open(database)
+    await store.create_lesson("L1", "x", 1)
+    await store.append(append(0, "c1", count=9))
+    waiting = asyncio.create_task(store.keep_snapshot("L1", 9, "v", b"nine"))
+    await asyncio.sleep(0)
+    await store.close()
+    await waiting
+    again = await Store.open(database)
+    assert await again.snapshot("L1", "v") == b"nine"
+    with pytest.raises(StoreClosed):
+        await store.keep_snapshot("L1", 9, "v", b"late")
+    await again.close()
