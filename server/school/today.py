@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from itertools import accumulate
 
 from server.accounts.caller import Caller
 from server.accounts.office import Office
@@ -116,11 +117,19 @@ async def board(office: Office, who: Caller, zone: tzinfo) -> Board:
     now = office.now()
     begin, end = day_bounds(now, zone)
     outlines = await office.schedule.outlines(_offices(who), begin, end)
-    states = {one.id: state_of(one, now) for one in outlines}
-    urgent = sorted(outlines, key=lambda one: (ORDER.index(states[one.id]), one.starts_at))[:BOARD]
-    lessons = _by_id(await office.schedule.many([one.id for one in urgent]))
-    items = tuple(_item(who, lessons[one.id], now) for one in urgent if one.id in lessons)
-    return Board(items, Counter(states.values()))
+    counts = Counter[str]()
+    for one in outlines:
+        counts[state_of(one, now)] += one.lessons
+    urgent = sorted(outlines, key=lambda one: (ORDER.index(state_of(one, now)), one.starts_at))
+    ids = (await office.schedule.outlined(_offices(who), _first(urgent, BOARD)))[:BOARD]
+    lessons = _by_id(await office.schedule.many(ids))
+    return Board(tuple(_item(who, lessons[one], now) for one in ids if one in lessons), counts)
+
+
+def _first(outlines: Sequence[Outline], lessons: int) -> list[Outline]:
+    """So many of them as hold that many lessons."""
+    before = accumulate((one.lessons for one in outlines), initial=0)
+    return [one for one, seen in zip(outlines, before, strict=False) if seen < lessons]
 
 
 def _offices(who: Caller) -> list[str]:

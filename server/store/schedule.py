@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 
 from server.domain.lesson import Phase
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
@@ -42,18 +43,24 @@ _FIELDS = (
 )
 
 
+_WITH_ORG = lesson.outerjoin(org, org.c.id == lesson.c.org)
 LONGEST_MS = 24 * 3_600_000
 """No lesson lasts longer: what touches a moment began within this time before it, so that an index finds it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """As much of a lesson as counting and ordering need."""
+    """Lessons that counting and ordering need not tell apart: bells ring at the same time for many."""
 
-    id: str
     phase: Phase
     starts_at: int
     ends_at: int
+    lessons: int
+    """How many."""
+
+    def covers(self, phase: Phase, starts_at: int, ends_at: int) -> bool:
+        """Whether such a lesson is one of these."""
+        return (self.phase, self.starts_at, self.ends_at) == (phase, starts_at, ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +127,28 @@ class Schedule:
         return await self._lessons(_query().where(*_touches(lesson.c, begin, end), _under(paths))) if paths else []
 
     async def outlines(self, paths: Sequence[str], begin: int, end: int) -> list[Outline]:
-        """The same lessons, thousands of them, without their names and rooms."""
+        """The same lessons, thousands of them, counted."""
         if not paths:
             return []
         c = lesson.c
-        query = select(c.id, c.phase, c.cancelled_at, c.starts_at, c.ends_at).select_from(lesson.outerjoin(org, org.c.id == c.org))
-        rows = await self._database.read(query.where(*_touches(c, begin, end), _under(paths)).order_by(c.starts_at, c.id))
-        return [Outline(row.id, _shown(row.phase, row.cancelled_at), row.starts_at, row.ends_at) for row in rows]
+        alike = (c.phase, c.cancelled_at.is_not(None).label("cancelled"), c.starts_at, c.ends_at)
+        query = select(*alike, func.count().label("lessons")).select_from(_WITH_ORG).where(*_touches(c, begin, end), _under(paths))
+        rows = await self._database.read(query.group_by(*alike))
+        found = Counter[tuple[Phase, int, int]]()
+        for row in rows:
+            found[_shown(row.phase, cancelled=row.cancelled), row.starts_at, row.ends_at] += row.lessons
+        return [Outline(*about, lessons) for about, lessons in found.items()]
+
+    async def outlined(self, paths: Sequence[str], outlines: Sequence[Outline]) -> list[str]:
+        """Ids of the lessons under the paths that these few are made of, in their order."""
+        if not paths or not outlines:
+            return []
+        c = lesson.c
+        begins = {one.starts_at for one in outlines}
+        query = select(c.id, c.phase, c.cancelled_at, c.starts_at, c.ends_at).select_from(_WITH_ORG)
+        rows = await self._database.read(query.where(c.starts_at.in_(begins), _under(paths)).order_by(c.id))
+        found = [(row.id, (_shown(row.phase, cancelled=row.cancelled_at is not None), row.starts_at, row.ends_at)) for row in rows]
+        return [lesson_id for one in outlines for lesson_id, about in found if one.covers(*about)]
 
     async def of_course(self, course_id: str) -> list[ScheduledLesson]:
         """Every lesson made of a course, cancelled ones too."""
@@ -141,7 +163,7 @@ class Schedule:
             rows = await self._database.read(select(*columns).where(c.course.in_(chunk), c.slot.is_not(None)))
             for row in rows:
                 phase, cancelled_at, *rest = tuple(row)
-                one = MadeLesson(_shown(phase, cancelled_at), *rest)
+                one = MadeLesson(_shown(phase, cancelled=cancelled_at is not None), *rest)
                 found.setdefault(one.course, []).append(one)
         return found
 
@@ -180,7 +202,7 @@ def _under(paths: Sequence[str]) -> ColumnElement[bool]:
 
 def _query() -> Select[Any]:
     columns = (*(lesson.c[name] for name in _FIELDS), lesson.c.cancelled_at, org.c.path)
-    return select(*columns).select_from(lesson.outerjoin(org, org.c.id == lesson.c.org))
+    return select(*columns).select_from(_WITH_ORG)
 
 
 def _needs(resources: Collection[str]) -> ColumnElement[bool]:
@@ -196,10 +218,10 @@ def _needs(resources: Collection[str]) -> ColumnElement[bool]:
 
 
 def _lesson(row: Row[Any], rooms: dict[str, ScheduledRoom]) -> ScheduledLesson:
-    said = {name: getattr(row, name) for name in _FIELDS} | {"phase": _shown(row.phase, row.cancelled_at)}
+    said = {name: getattr(row, name) for name in _FIELDS} | {"phase": _shown(row.phase, cancelled=row.cancelled_at is not None)}
     return ScheduledLesson(**said, path=row.path or "", rooms=rooms)
 
 
-def _shown(phase: Phase, cancelled_at: int | None) -> Phase:
+def _shown(phase: Phase, *, cancelled: bool) -> Phase:
     """For lists: what the office cancelled is cancelled at once; the log says so when the clock has been there."""
-    return "cancelled" if cancelled_at is not None and phase in ("scheduled", "open") else phase
+    return "cancelled" if cancelled and phase in ("scheduled", "open") else phase

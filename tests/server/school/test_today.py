@@ -5,10 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from server.domain.schedule import ScheduledLesson
 from server.school import lessons
+from server.school import today as school_today
 from server.school.lessons import CancelLesson, NewLesson
 from server.school.today import board, day_bounds, state_of, today
 from server.store import tables as t
@@ -153,6 +154,30 @@ async def test_somebody_elses_cancelled_lesson_is_in_nobodys_list(process: Servi
 async def test_the_board_counts_a_cancelled_lesson_as_cancelled(process: Services) -> None:
     await lessons.cancel(process.office, await process.caller("x.admin"), "lesson.x", CancelLesson(version=1))
     assert dict((await board(process.office, await process.caller("x.admin"), ZONE)).counts) == {"cancelled": 1}
+
+
+@both_databases
+async def test_the_board_shows_the_first_of_many_and_counts_them_all(process: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are late, some cancelled by the office and by the log, some later; ids say how they are to be ordered."""
+    database = process.office.database
+    (row,) = await database.read(select(t.lesson).where(t.lesson.c.id == "lesson.x"))
+    process.clock.now = START + 5 * MINUTE
+    made = (
+        *((f"a{n}", {}) for n in range(3)),
+        *((f"b{n}", {"starts_at": START + 20 * MINUTE, "ends_at": START + 60 * MINUTE}) for n in range(2)),
+        ("c0", {"cancelled_at": START}),
+        ("c1", {"cancelled_at": START, "phase": "cancelled"}),
+    )
+    for new, other in made:
+        await database.execute(insert(t.lesson).values({**row._mapping, **other, "id": new}))
+    expected = ["a0", "a1", "a2", "lesson.x", "b0", "b1", "c0", "c1"]
+    caller = await process.caller("x.admin")
+    for most in (0, 1, 4, 5, 8, 60):
+        monkeypatch.setattr(school_today, "BOARD", most)
+        found = await board(process.office, caller, ZONE)
+        assert [item.lesson.id for item in found.items] == expected[:most]
+        assert dict(found.counts) == {"late": 4, "later": 2, "cancelled": 2}
+        assert found.more == 8 - len(found.items)
 
 
 @both_databases
