@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.command import IN_CLASS, SYSTEM, Command, Decision, Giver, Moment
+from server.domain.command import IN_CLASS, SYSTEM, Command, Decision, Giver, Moment, Text
 from server.domain.commands import AnchorClock
 from server.domain.decide import decide
 from server.domain.events import Envelope
@@ -30,8 +30,8 @@ from server.store import Append, Conflict, Life
 
 log = logging.getLogger(__name__)
 
-TRIES = 200
-"""Decisions of one command before it gives up against the others' (S14)."""
+TRIES = 8
+"""Decisions of one command before it gives up against the others' (S14); under the lock of the log nobody can be faster."""
 RECENT = 512
 """Events kept for pages that come back, and acknowledgements for commands that do."""
 
@@ -61,6 +61,15 @@ class _Made:
     state: LessonState
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What was handed to the store last for a command."""
+
+    made: _Made
+    texts: Sequence[Text]
+    generation: int
+
+
 class LessonLog:
     """Everything runs in one event loop; only the store is waited for."""
 
@@ -77,8 +86,8 @@ class LessonLog:
         """The newest events, up to the one at `state.seq`."""
         self.horizon = Horizon()
         self._advancing = Lock()
-        self._ahead: tuple[LessonState, Author] | None = None
-        """The state after all that waits to be written, and who wrote its last event."""
+        self._ahead: _Made | None = None
+        """The newest of what waits to be written: the next command is decided on top of it."""
         self._generation = 0
         self._anchored = False
         self._acknowledged: OrderedDict[Author, int] = OrderedDict()
@@ -103,8 +112,8 @@ class LessonLog:
         if command.asks_facts:
             await self.learn_facts()
         await self._anchor()
-        for number in range(TRIES):
-            seq = await self._attempt(author, giver, command, hurry=number > 0)
+        for _ in range(TRIES):
+            seq = await self._attempt(author, giver, command)
             if seq is not None:
                 self._acknowledge(author, seq)
                 return seq
@@ -126,39 +135,55 @@ class LessonLog:
             self._anchored = False
             raise
 
-    async def _attempt(self, author: Author, giver: Giver | None, command: Command, *, hurry: bool = False) -> int | None:
-        """Decide once; None: the lesson has moved on before it was written."""
-        generation, (base, after) = self._generation, self._base()
-        moment = Moment(max(base.at, self._services.clock.wall_ms()), secrets.token_bytes(32), self.facts)
-        try:
+    async def _attempt(self, author: Author, giver: Giver | None, command: Command) -> int | None:
+        """Decide, and again under the lock if the lesson has moved on; None: not even that helped."""
+        written: _Written
+
+        def decided(base: LessonState, after: Author | None) -> Append:
+            nonlocal written
+            moment = Moment(max(base.at, self._services.clock.wall_ms()), secrets.token_bytes(32), self.facts)
             decision = decide(base, command, giver, moment)
+            written = _Written(_make(base, decision, moment.at, author), decision.texts, self._generation)
+            self._ahead = written.made if written.made.events else self._ahead
+            return replace(self._append(written.made, after, author, decision), read=self.state.seq, redecide=again)
+
+        def again(tail: Sequence[Envelope]) -> Append:
+            self._stumble(written.generation)
+            return decided(self._after(tail), None)
+
+        try:
+            append = decided(*self._base())
         except Refused:
             known = await self._services.store.receipt(self.state.id, *author)
             if known is None:
                 raise
             return known  # what was allowed when it came first
-        made = _make(base, decision, moment.at, author)
-        append = replace(self._append(made, after, author, decision), hurry=hurry)
-        self._ahead = (made.state, author) if made.events else self._ahead
         try:
             done = await self._services.store.append(append)
         except Exception as error:
-            self._stumble(generation)
+            self._stumble(written.generation)
             if isinstance(error, Conflict):
                 return None
             raise
         if done.repeated:
-            self._stumble(generation)
+            self._stumble(written.generation)
             await self.catch_up(done.seq)
-        elif made.events:
-            self._texts.update({text.ref.id: text.value for text in decision.texts})
-            await self._advance(made)
+        elif written.made.events:
+            self._texts.update({text.ref.id: text.value for text in written.texts})
+            await self._advance(written.made)
         return done.seq
+
+    def _after(self, tail: Sequence[Envelope]) -> LessonState:
+        """The state after all of these events, of which some may be known."""
+        if self._ahead and tail and self._ahead.events[-1] is tail[-1]:
+            return self._ahead.state
+        return fold_all(self.state, [event for event in tail if event.seq > self.state.seq])
 
     def _base(self) -> tuple[LessonState, Author | None]:
         """What to decide on: the state as it will be when all that waits to be written is, and whose event will be its last."""
-        if self._ahead and self._ahead[0].seq > self.state.seq:
-            return self._ahead
+        if self._ahead and self._ahead.state.seq > self.state.seq:
+            last = self._ahead.events[-1]
+            return self._ahead.state, (last.actor, last.command_id)
         return self.state, None
 
     def _append(self, made: _Made, after: Author | None, author: Author, decision: Decision) -> Append:

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import TextClause, and_, bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.events import Envelope, encode_payload
+from server.domain.events import Envelope
 from server.domain.lesson import Phase
+from server.store.events import events_after, row_of
 from server.store.tables import command_receipt, lesson, lesson_event
 
 Key = tuple[str, str, str]
@@ -48,8 +49,11 @@ class Append:
     process may have put its own there. None: the caller has read the log up to `head`."""
     beside: Callable[[AsyncConnection], Awaitable[None]] | None = None
     """Written in the same transaction, where the command is new."""
-    hurry: bool = False
-    """It lost a race before: it waits less for others, so that a busier process does not win every time."""
+    read: int = 0
+    """Seq up to which the writing process has read the log."""
+    redecide: Callable[[Sequence[Envelope]], Append] | None = None
+    """What the command becomes after the events since `read`, asked under the lock where the lesson has moved on: a lost race costs
+    a process no turn, however busy another one is. May be asked more than once; may raise, then nothing of it is written."""
 
     @property
     def key(self) -> Key:
@@ -67,6 +71,10 @@ class Appended:
     """The command had been carried out before; nothing was written now."""
 
 
+Outcome = Appended | Exception | None
+"""What became of a command; an exception: what deciding it again raised; None: its lesson has moved on or is cancelled."""
+
+
 @dataclass(slots=True)
 class _Ledger:
     """What is known of the lessons, and what is to be written to them."""
@@ -79,15 +87,20 @@ class _Ledger:
     """Lessons that the office has cancelled: none of them goes live any more."""
     fresh: list[Append] = field(default_factory=list)
     lives: dict[str, Life] = field(default_factory=dict)
+    tails: dict[str, list[Envelope]] = field(default_factory=dict)
+    """What lessons that have moved on had written since it was last read."""
+
+    def stale(self, append: Append) -> bool:
+        """It was decided on something that is not, or not all, the lesson's log."""
+        moved = self.heads.get(append.lesson) != append.head
+        return moved or (append.after is not None and self.authors.get(append.lesson) != append.after)
 
     def take(self, append: Append) -> Appended | None:
         """What becomes of the next command; None: the lesson has moved on."""
         seq = self.receipts.get(append.key)
         if seq is not None:
             return Appended(seq, True)
-        if self.heads.get(append.lesson) != append.head:
-            return None
-        if append.after and self.authors.get(append.lesson) != append.after:
+        if self.stale(append):
             return None
         if append.life and append.life.phase == "live" and append.lesson in self.cancelled:
             return None  # the office was faster
@@ -100,14 +113,26 @@ class _Ledger:
         self.fresh.append(append)
         return Appended(head, False)
 
+    async def take_again(self, connection: AsyncConnection, append: Append) -> Outcome:
+        """The same for a command that lost a race: decided again on what is there now."""
+        if append.redecide is None or append.lesson not in self.heads or not self.stale(append):
+            return None
+        if append.lesson not in self.tails:
+            self.tails[append.lesson] = await events_after(connection, append.lesson, append.read)
+        mine = [event for fresh in self.fresh if fresh.lesson == append.lesson for event in fresh.events]
+        try:
+            return self.take(append.redecide(self.tails[append.lesson] + mine))
+        except Exception as error:  # the command's own: its neighbours are written
+            return error
 
-async def write_group(connection: AsyncConnection, appends: Sequence[Append]) -> list[Appended | None]:
-    """Carry the commands out in their order; None where one's lesson has moved on. To be called in a transaction."""
+
+async def write_group(connection: AsyncConnection, appends: Sequence[Append]) -> list[Outcome]:
+    """Carry the commands out in their order. To be called in a transaction."""
     lessons = {append.lesson for append in appends}
     await lock_lessons(connection, lessons)
     heads, authors, cancelled = await _read_heads(connection, lessons)
     ledger = _Ledger(heads, authors, await find_receipts(connection, {append.key for append in appends}), cancelled)
-    done = [ledger.take(append) for append in appends]
+    done = [ledger.take(append) or await ledger.take_again(connection, append) for append in appends]
     for append in ledger.fresh:
         if append.beside:
             await append.beside(connection)
@@ -161,7 +186,7 @@ async def _read_heads(
 async def _write(connection: AsyncConnection, ledger: _Ledger) -> None:
     events = [event for append in ledger.fresh for event in append.events]
     if events:
-        await connection.execute(insert(lesson_event), [_row(event) for event in events])
+        await connection.execute(insert(lesson_event), [row_of(event) for event in events])
         await _move(connection, ledger, {event.lesson for event in events})
     if ledger.fresh:
         await connection.execute(insert(command_receipt), [_receipt(append, ledger.receipts) for append in ledger.fresh])
@@ -186,17 +211,3 @@ def _life(life: Life) -> dict[str, Any]:
 
 def _receipt(append: Append, receipts: Mapping[Key, int]) -> dict[str, Any]:
     return {"lesson": append.lesson, "principal": append.principal, "command_id": append.command_id, "seq": receipts[append.key]}
-
-
-def _row(event: Envelope) -> dict[str, Any]:
-    return {
-        "lesson": event.lesson,
-        "seq": event.seq,
-        "at": event.at,
-        "v": event.v,
-        "kind": event.kind,
-        "actor": event.actor,
-        "on_behalf": event.on_behalf,
-        "command_id": event.command_id,
-        "payload": encode_payload(event.payload),
-    }

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from server.store.engine import WRITE
-from server.store.group import Append, Appended, write_group
+from server.store.group import Append, Appended, Outcome, write_group
 from server.store.retry import locked, passing, persist
 
 GROUP_SECONDS = 0.005
 """Commands within this time share a commit."""
-HURRY_SECONDS = 0.001
-"""The same where one of them lost a race before."""
 GROUP_LIMIT = 256
 
 
@@ -51,7 +49,9 @@ class LogWriter:
         self._closed = False
 
     async def append(self, append: Append) -> Appended:
-        """Write, or find it written; returns after the commit. Raises `Conflict`; `StoreClosed` after `close`."""
+        """Write, or find it written; returns after the commit. Raises `Conflict`, what deciding it again raises, and `StoreClosed`
+        after `close`.
+        """
         if self._closed:
             raise StoreClosed
         loop = asyncio.get_running_loop()
@@ -108,9 +108,8 @@ class LogWriter:
     async def _gather(self) -> None:
         """Until the first has waited its time, for others to come; a commit before this one may have been wait enough."""
         waited = asyncio.get_running_loop().time() - self._queue[0].since
-        pause = HURRY_SECONDS if any(waiting.append.hurry for waiting in self._queue) else GROUP_SECONDS
-        if waited < pause and len(self._queue) < GROUP_LIMIT and not self._closed:
-            await asyncio.sleep(pause - waited)
+        if waited < GROUP_SECONDS and len(self._queue) < GROUP_LIMIT and not self._closed:
+            await asyncio.sleep(GROUP_SECONDS - waited)
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:  # a commit whose fate is unknown may be repeated: what was written has its receipt
@@ -121,7 +120,7 @@ class LogWriter:
         for waiting, result in zip(group, results, strict=True):
             _settle(waiting, result)
 
-    async def _transact(self, group: list[_Waiting]) -> list[Appended | None]:
+    async def _transact(self, group: list[_Waiting]) -> list[Outcome]:
         async with self._engine.begin() as connection:
             return await write_group(connection, [waiting.append for waiting in group])
 
@@ -146,10 +145,12 @@ def _parts(group: list[_Waiting], error: Exception) -> list[list[_Waiting]]:
     return [[waiting] for waiting in group]
 
 
-def _settle(waiting: _Waiting, result: Appended | None) -> None:
+def _settle(waiting: _Waiting, result: Outcome) -> None:
     if waiting.done.done():
         return
     if result is None:
         waiting.done.set_exception(Conflict(waiting.append.lesson))
+    elif isinstance(result, Exception):
+        waiting.done.set_exception(result)
     else:
         waiting.done.set_result(result)

@@ -10,13 +10,14 @@ from sqlalchemy import and_, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from server.domain.events import Envelope, decode_payload
+from server.domain.events import Envelope
 from server.domain.facts import Facts
 from server.domain.lesson import IN_CLASS, LessonState, fold_all
 from server.domain.link import Link
 from server.domain.plan import ENDS_MS, KEPT_MS, OPENS_MS, Plan
 from server.store.database import Database, chunks
 from server.store.engine import make_engine
+from server.store.events import event_of, tail_of
 from server.store.facts import read_facts
 from server.store.group import Append, Appended, find_receipts
 from server.store.links import link_of, put_lesson, put_link, put_revocation, put_seat_revocation
@@ -118,7 +119,7 @@ class Store:
         for chunk in chunks(lesson_ids):
             query = select(lesson_event).where(lesson_event.c.lesson.in_(chunk), lesson_event.c.kind.in_(_COMINGS))
             for row in await self.database.read(query.order_by(lesson_event.c.lesson, lesson_event.c.seq)):
-                logs[row.lesson].append(_envelope(row))
+                logs[row.lesson].append(event_of(row))
         states = {lesson_id: fold_all(LessonState(lesson_id, ""), log) for lesson_id, log in logs.items()}
         return {lesson_id: frozenset(p.id for p in state.participants.values() if p.present) for lesson_id, state in states.items()}
 
@@ -134,16 +135,10 @@ class Store:
 
     async def tail(self, lesson_id: str, after: int, limit: int = 100_000) -> list[Envelope]:
         """Events after seq `after`, in order."""
-        query = (
-            select(lesson_event)
-            .where(lesson_event.c.lesson == lesson_id, lesson_event.c.seq > after)
-            .order_by(lesson_event.c.seq)
-            .limit(limit)
-        )
-        return [_envelope(row) for row in await self.database.read(query)]
+        return [event_of(row) for row in await self.database.read(tail_of(lesson_id, after, limit))]
 
     async def append(self, append: Append) -> Appended:
-        """Events and receipt in one transaction; raises `Conflict` when the lesson has moved on (S14)."""
+        """Events and receipt in one transaction, decided again where the lesson has moved on; else raises `Conflict` (S14)."""
         return await self._log.append(append)
 
     async def receipt(self, lesson_id: str, principal: str, command_id: str) -> int | None:
@@ -207,8 +202,3 @@ _STANDING = (lesson.c.id, lesson.c.head, lesson.c.starts_at, lesson.c.ends_at, l
 
 def _standing(row: Any) -> Standing:
     return Standing(row.head, Plan(row.starts_at, row.ends_at, row.rehearsal, row.cancelled_at is not None))
-
-
-def _envelope(row: Any) -> Envelope:
-    payload = decode_payload(row.kind, row.v, row.payload)
-    return Envelope(row.lesson, row.seq, row.at, payload, row.actor, row.on_behalf, row.command_id)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.domain.events import Envelope, StageReleased
 from server.store import Append, Appended, Conflict, Life, Store
 from server.store.engine import WRITE
-from server.store.group import write_group
+from server.store.group import Outcome, write_group
 from server.store.tables import command_receipt, lesson, lesson_event
 from tests.harness.postgres import both_databases
 
@@ -33,7 +33,7 @@ def chain(count: int, lesson_id: str = "L1") -> list[Append]:
     return [append(n, f"c{n}", lesson_id=lesson_id, after=("t", f"c{n - 1}") if n else None) for n in range(count)]
 
 
-async def together(store: Store, appends: Sequence[Append]) -> list[Appended | None]:
+async def together(store: Store, appends: Sequence[Append]) -> list[Outcome]:
     async with store.database.engine.execution_options(**{WRITE: True}).begin() as connection:
         return await write_group(connection, appends)
 
@@ -64,6 +64,29 @@ async def test_commands_of_many_lessons_share_the_statements(store: Store) -> No
     await asyncio.gather(*(store.append(one) for number in range(10) for one in chain(5, f"M{number}")))
     assert len(statements) <= 8, statements
     assert {standing.head for standing in (await store.standings([f"M{number}" for number in range(10)])).values()} == {5}
+
+
+async def test_a_lost_race_is_decided_again_under_the_lock_on_all_that_was_written(store: Store) -> None:
+    for number in range(3):
+        await store.append(append(number, f"theirs{number}"))
+    asked: list[tuple[str, list[str]]] = []
+
+    def late(command_id: str, read: int) -> Append:
+        def again(tail: Sequence[Envelope]) -> Append:
+            asked.append((command_id, [event.command_id for event in tail]))
+            if command_id == "refused":
+                raise LookupError(command_id)
+            return append(tail[-1].seq, command_id)
+
+        return append(read, command_id, read=read, redecide=again)
+
+    one, refused, two = await together(store, [late("one", 1), late("refused", 1), late("two", 2)])
+    assert (one, two) == (Appended(4, False), Appended(5, False))
+    assert isinstance(refused, LookupError)
+    theirs = ["theirs1", "theirs2"]
+    assert asked == [("one", theirs), ("refused", [*theirs, "one"]), ("two", [*theirs, "one"])]
+    assert [event.command_id for event in await store.tail("L1", 3)] == ["one", "two"]
+    assert await together(store, [late("one", 0)]) == [Appended(4, True)], "a repeat is no lost race"
 
 
 async def test_what_follows_a_lost_race_or_a_repeat_is_told_so(store: Store) -> None:

@@ -52,7 +52,7 @@ class ClassPage {
     this.hands = new OwnHands(byId("own-hands"));
     this.code = new PhonesCode(byId("phones"), /** @type {HTMLImageElement} */ (byId("phones-code")), shell);
     this.pad = new SeatPad(byId("seatpad"), {
-      raise: (seat) => void command(shell, "hand.raise", { participant: this.self, seat }),
+      raise: (seat) => command(shell, "hand.raise", { participant: this.self, seat }),
       cancel: (seat) => void command(shell, "hand.cancel", { participant: this.self, seat }),
       raised: (seat) => Boolean(shell.lesson.state?.hands.raised[this.self ?? ""]?.[seat]),
       seats: () => shell.lesson.seats,

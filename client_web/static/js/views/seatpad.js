@@ -7,7 +7,7 @@ const FORGET = 6_000;
 export class SeatPad {
   /**
    * @param {HTMLElement} element where the digits appear, large
-   * @param {{raise: (seat: number) => void, cancel: (seat: number) => void, raised: (seat: number) => boolean, seats: () => number,
+   * @param {{raise: (seat: number) => Promise<unknown>, cancel: (seat: number) => void, raised: (seat: number) => boolean, seats: () => number,
    *   options: () => number, answer: (seat: number, option: number) => void}} actions `options`: letters that answer an open card; 0: none
    */
   constructor(element, actions) {
@@ -15,6 +15,8 @@ export class SeatPad {
     this.actions = actions;
     this.digits = "";
     this.timer = 0;
+    /** Seats whose hand is on its way up: it may be taken down before it is seen. */
+    this.rising = new Set();
     this.number = make("span", "number");
     this.words = make("span", "words");
     element.append(this.number, this.words);
@@ -53,8 +55,20 @@ export class SeatPad {
     event.preventDefault();
     const seat = Number(this.digits);
     this.#show("");
-    if (event.key === "Enter") this.actions.raise(seat);
-    else if (this.actions.raised(seat)) this.actions.cancel(seat);
+    if (event.key === "Enter") void this.#raise(seat);
+    else if (this.#raised(seat)) this.actions.cancel(seat);
+  }
+
+  /** @param {number} seat */
+  async #raise(seat) {
+    this.rising.add(seat);
+    await this.actions.raise(seat);
+    this.rising.delete(seat);
+  }
+
+  /** @param {number} seat */
+  #raised(seat) {
+    return this.rising.has(seat) || this.actions.raised(seat);
   }
 
   /** @param {string} digits */
@@ -72,6 +86,6 @@ export class SeatPad {
   #words(seat) {
     if (seat > this.actions.seats()) return t("seat.no_such");
     if (this.actions.options() > 0) return t("seat.letter");
-    return this.actions.raised(seat) ? t("seat.escape") : t("seat.enter");
+    return this.#raised(seat) ? t("seat.escape") : t("seat.enter");
   }
 }
