@@ -32,7 +32,7 @@ bench: system $(VENV)/.test ## measure, each figure beside its baseline of the s
 	$(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: system $(VENV)/.test ## take the pictures of docs/pictures from the running demo
-	$(BIN)/python -m tests.screenshots
+	$(BIN)/python -m tests.screenshots $(ARGS)
 
 clean: ## remove what the other commands made (not the data directory)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache client_web/node_modules

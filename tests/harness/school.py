@@ -132,6 +132,10 @@ class Console(Seat):
         await self.page.get_by_role("button", name="Yes, end it").click()
         await self.says("#phase", "Ended")
 
+    async def tab(self, name: str) -> None:
+        """Open a tab of the right column."""
+        await self.page.locator(f"#tab-{name}").click()
+
     async def call(self, name: str) -> None:
         await self.page.get_by_role("button", name=f"Call {name} on stage").click()
 

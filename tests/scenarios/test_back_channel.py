@@ -87,7 +87,7 @@ async def test_a_room_says_what_it_needs_and_hears_that_it_was_seen(lesson: Less
     await phone.locator("#speak-text").fill("the loudspeaker is broken")
     await phone.get_by_role("button", name="Send", exact=True).click()
     await expect(console.page.locator("#unread")).to_have_text("1")
-    await console.page.locator("#intercom summary").click()
+    await console.tab("talk")
     await expect(console.page.locator("#said")).to_contain_text("the loudspeaker is broken")
     await console.page.locator("#speak-text").fill("a new one is coming")
     await console.page.locator("#speak button").click()
@@ -110,6 +110,8 @@ async def test_a_quiz_answered_by_keyboard_phone_and_show_of_hands(lesson: Lesso
     late = await open_page(lesson.browser, answer["address"], 360, 740, allowed=False)
     await expect(late.get_by_role("button", name="3", exact=True)).to_be_disabled()
 
+    await console.page.keyboard.press("q")
+    await expect(console.page.locator("#quiz-question")).to_be_focused()
     await console.page.locator("#quiz-question").fill("1/2 + 1/4 = ?\n2/6\n3/4\n1/8\n2/4")
     await console.page.locator("#quiz-key").fill("B")
     await console.page.get_by_role("button", name="Ask", exact=True).click()
@@ -124,8 +126,8 @@ async def test_a_quiz_answered_by_keyboard_phone_and_show_of_hands(lesson: Lesso
     await phone.locator("#count-A").fill("4")
     await phone.locator("#count-B").fill("20")
     await phone.get_by_role("button", name="Report").click()
-    await expect(console.page.locator("#quiz .quiz-now")).to_contain_text("3 seats answered")
-    await expect(console.page.locator("#quiz .quiz-now")).to_contain_text("Hands counted: 4 / 20 / 0 / 0")
+    await expect(console.page.locator("#panel-quiz .quiz-now")).to_contain_text("3 seats answered")
+    await expect(console.page.locator("#panel-quiz .quiz-now")).to_contain_text("Hands counted: 4 / 20 / 0 / 0")
     await console.page.get_by_role("button", name="Close", exact=True).click()
     await console.page.get_by_role("button", name="Show the answer").click()
     await expect(pupil.locator("#card")).to_contain_text("Right: B")
@@ -138,6 +140,7 @@ async def test_a_quiz_answered_by_keyboard_phone_and_show_of_hands(lesson: Lesso
     await expect(phone.locator("#questions")).to_contain_text("why not 2/6?")
     assert "why not 2/6?" not in await console.page.content(), "held until an assistant releases it"
     await phone.get_by_role("button", name="Release").click()
+    await console.tab("talk")
     await expect(console.page.locator("#questions")).to_contain_text("why not 2/6?")
     await console.page.get_by_role("button", name="Answered aloud").click()
     await expect(pupil.locator("#asked")).to_contain_text("Answered")
@@ -157,6 +160,7 @@ async def test_courseware_is_put_on_the_board_and_turned_and_a_room_gets_the_pen
     file = tmp_path / "fractions.pdf"
     file.write_bytes(pdf(PAGES))
     await console.page.locator("#shelf-file").set_input_files(str(file))
+    await console.tab("shelf")
     await console.page.get_by_role("button", name="Put on", exact=True).click(timeout=20_000)
     for page in (console.page, one.page, two.page):
         await expect(page.locator("#board .board-page")).to_be_visible()
@@ -170,6 +174,7 @@ async def test_courseware_is_put_on_the_board_and_turned_and_a_room_gets_the_pen
     await console.page.locator("#layout").select_option("auto")
     await console.call(ROOMS[0])
     await expect(one.page.locator("#program")).to_have_attribute("data-layout", "stage")
+    await console.page.keyboard.press("k")
     await console.page.get_by_role("button", name="Give the pen to").click()
     await console.page.keyboard.press("PageUp")
     await expect(one.page.locator("#board-tools .board-tools")).to_be_visible()

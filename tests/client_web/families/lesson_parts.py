@@ -27,6 +27,7 @@ KEYS = (
     *(f"shelf.{act}" for act in ("put", "take", "show", "hide", "drawing", "failed")),
     *("pen.give", "pen.take"),
     *(f"layout.{layout}" for layout in get_args(Choice)),
+    *(f"teach.tab.{tab}" for tab in ("hands", "shelf", "quiz", "tools", "talk")),
     "quiz.type",
     "quiz.seconds",
     "office.inspect",

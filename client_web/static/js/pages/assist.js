@@ -1,7 +1,7 @@
 /** An assistant's console: tell the teacher, the room's seats, the room's questions. */
 import { positionOf } from "../fold.js";
 import { t } from "../i18n.js";
-import { byId, make, setChip, setIcon, setText } from "../views/dom.js";
+import { byId, make, setChip, setText } from "../views/dom.js";
 import { HandCount } from "../views/handcount.js";
 import { HeldQuestions } from "../views/heldquestions.js";
 import { IntercomView } from "../views/intercom.js";
@@ -111,7 +111,6 @@ function update() {
   setText(byId("tap-words"), t(`assist.tap.${mode()}.words`));
   const phones = byId("phones");
   const open = phonesOpen();
-  setIcon(phones, "devices");
   setText(/** @type {Element} */ (phones.querySelector(".words")), t(open ? "seats.close" : "seats.open"));
   questions.update(lesson);
   counts.update(lesson);

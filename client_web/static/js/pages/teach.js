@@ -7,7 +7,7 @@ import { t } from "../i18n.js";
 import { LevelMeter, loudness, SentLevel, SilenceWatch } from "../level.js";
 import { masterSlots, wallSize } from "../slots.js";
 import { Sound } from "../sound.js";
-import { byId, make } from "../views/dom.js";
+import { byId, make, plainKey } from "../views/dom.js";
 import { Check } from "../views/check.js";
 import { Knocks } from "../views/knocks.js";
 import { Console } from "../views/console.js";
@@ -18,6 +18,7 @@ import { BoardView } from "../board/view.js";
 import { LayoutChoice } from "../views/layoutchoice.js";
 import { QuizPanel } from "../views/quizpanel.js";
 import { Shelf } from "../views/shelf.js";
+import { Tabs } from "../views/tabs.js";
 import { ToolsPanel } from "../views/toolspanel.js";
 import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
@@ -25,6 +26,8 @@ import { Watcher } from "../whep.js";
 import { Publisher } from "../whip.js";
 import { command, guard, startShell } from "./shell.js";
 
+/** @type {Record<string, string>} key → tab of the right column */
+const TAB_KEYS = { h: "hands", k: "shelf", q: "quiz", t: "tools", i: "talk" };
 const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
 
 class TeachPage {
@@ -76,12 +79,13 @@ class TeachPage {
       },
     });
     this.boardTools = new BoardTools(byId("board-tools"), this.board, true);
-    this.shelf = new Shelf(byId("shelf"), shell, run);
+    this.shelf = new Shelf(byId("panel-shelf"), shell, run);
     this.layout = new LayoutChoice(/** @type {HTMLSelectElement} */ (byId("layout")), run);
-    this.quiz = new QuizPanel(byId("quiz"), run);
-    this.tools = new ToolsPanel(byId("tools"), run, (participant, seat) => void run("hand.call", { participant, seat }));
+    this.quiz = new QuizPanel(byId("panel-quiz"), byId("quiz-open"), run);
+    this.tools = new ToolsPanel(byId("panel-tools"), byId("timer-left"), run, (participant, seat) => void run("hand.call", { participant, seat }));
     this.questions = new HeldQuestions(byId("questions"), byId("questions-count"), run, "master");
-    this.intercom = new TeacherIntercom(shell);
+    this.intercom = new TeacherIntercom(shell, () => this.tabs.open === "talk");
+    this.tabs = new Tabs(Object.values(TAB_KEYS), (name) => this.opened(name));
     this.console = new Console({
       live: () => void this.goLive(),
       end: () => void command(shell, "lesson.end", {}),
@@ -103,6 +107,7 @@ class TeachPage {
         this.sound.unlock();
       });
     }
+    document.addEventListener("keydown", (event) => this.tabKey(event));
     every(clock, 100, () => this.console.level(loudness(this.level.read() ?? 0)));
     every(clock, 1_000, () => void this.listen());
     every(clock, 1_000, () => this.update());
@@ -111,6 +116,20 @@ class TeachPage {
     // Chromium lets a page sound that captures: try again once the devices are open.
     void this.capture.open().then(() => this.sound.unlock());
     this.capture.watch();
+  }
+
+  /** @param {string} name a tab of the right column */
+  opened(name) {
+    if (name === "talk") this.intercom.read();
+    if (name === "quiz") this.quiz.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  tabKey(event) {
+    const name = TAB_KEYS[event.key.toLowerCase()];
+    if (!name || !plainKey(event)) return;
+    event.preventDefault();
+    this.tabs.show(name);
   }
 
   devices() {

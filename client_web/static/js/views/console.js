@@ -5,7 +5,7 @@ import { delivery } from "../health.js";
 import { duration, t, timeOfDay } from "../i18n.js";
 import { STAGE } from "../slots.js";
 import { confirmButton } from "./confirm.js";
-import { byId, setChip, setIcon, setText } from "./dom.js";
+import { byId, plainKey, setChip, setIcon, setText } from "./dom.js";
 import { MeterView } from "./meter.js";
 import { Picture } from "./picture.js";
 
@@ -138,8 +138,7 @@ export class Console {
  * @param {Actions} actions
  */
 function keyed(event, actions) {
-  const typing = event.target instanceof Element && event.target.closest("select, input, textarea");
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
+  if (!plainKey(event)) return;
   const source = KEYS[event.key.toLowerCase()];
   if (source && !byId("controls").hidden) actions.toggle(source);
 }

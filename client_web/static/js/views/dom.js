@@ -97,3 +97,12 @@ export function setChip(chip, iconName, words, tone) {
 export function chip() {
   return make("span", "chip", icon("connecting"), make("span", "words"));
 }
+
+/**
+ * A key pressed as a shortcut: alone, once, and not into a field.
+ * @param {KeyboardEvent} event
+ */
+export function plainKey(event) {
+  const typing = event.target instanceof Element && event.target.closest("select, input, textarea, [contenteditable]");
+  return !typing && !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+}

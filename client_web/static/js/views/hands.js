@@ -1,7 +1,7 @@
 /** The master's queue of raised hands: the fair order, a button and a digit key for each of the first nine. */
 import { queue } from "../fold/hands.js";
 import { t } from "../i18n.js";
-import { make, setText } from "./dom.js";
+import { make, plainKey, setText } from "./dom.js";
 
 const SHOWN = 9;
 
@@ -71,8 +71,7 @@ export class HandsView {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const typing = event.target instanceof Element && event.target.closest("select, input, textarea, [contenteditable]");
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing || !/^[1-9]$/.test(event.key)) return;
+    if (!plainKey(event) || !/^[1-9]$/.test(event.key)) return;
     const button = this.parts.list.querySelectorAll("button")[Number(event.key) - 1];
     if (button && !button.disabled) this.#call(Number(event.key) - 1);
   }

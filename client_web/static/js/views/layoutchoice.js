@@ -1,4 +1,6 @@
 /** What the rooms see: by the rules, or as the teacher chose. L turns to the next one. */
+import { plainKey } from "./dom.js";
+
 export class LayoutChoice {
   /**
    * @param {HTMLSelectElement} select
@@ -8,8 +10,7 @@ export class LayoutChoice {
     this.select = select;
     select.addEventListener("change", () => void run("director.layout", { layout: select.value }));
     document.addEventListener("keydown", (event) => {
-      const typing = event.target instanceof Element && event.target.closest("select, input, textarea, [contenteditable]");
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.toLowerCase() !== "l") return;
+      if (!plainKey(event) || event.key.toLowerCase() !== "l") return;
       select.selectedIndex = (select.selectedIndex + 1) % select.options.length;
       void run("director.layout", { layout: select.value });
     });

@@ -11,10 +11,11 @@ const SECONDS = [0, 30, 60, 120, 300];
 export class QuizPanel {
   /**
    * @param {HTMLElement} holder
+   * @param {HTMLElement} badge seats that have answered the open card
    * @param {(kind: string, payload: object) => Promise<boolean>} run
    */
-  constructor(holder, run) {
-    this.holder = holder;
+  constructor(holder, badge, run) {
+    this.badge = badge;
     this.run = run;
     this.drawn = "";
     this.time = make("p", "time");
@@ -32,10 +33,13 @@ export class QuizPanel {
     const done = !card || (card.closed_at !== null && card.total !== null);
     this.composer.hidden = !done || !["open", "live", "break"].includes(phase ?? "");
     this.current.hidden = !card;
+    this.badge.hidden = !state.quiz.open;
     if (!card) return;
     const rooms = tally(state.quiz, quiz);
     const now = JSON.stringify([quiz, card, rooms]);
-    if (now !== this.drawn) this.#draw(quiz, card, rooms, total(state.quiz, quiz), (who) => state.participants[who]?.name ?? "");
+    const all = total(state.quiz, quiz);
+    setText(this.badge, String(all.answered));
+    if (now !== this.drawn) this.#draw(quiz, card, rooms, all, (who) => state.participants[who]?.name ?? "");
     this.drawn = now;
     const left = card.closed_at === null ? secondsLeft(card, lesson.now) : null;
     setText(this.time, left === null ? "" : t("quiz.left", { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` }));

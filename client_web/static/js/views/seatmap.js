@@ -37,7 +37,7 @@ export class SeatMap {
   /** @param {number} seats */
   #build(seats) {
     this.buttons = Array.from({ length: seats }, (_, n) => {
-      const button = make("button", "seat", icon("hand"), make("span", "n", String(n + 1)), make("span", "sign"));
+      const button = make("button", "seat", icon("hand"), make("span", "n", String(n + 1)), make("span", "sign"), icon("phone"));
       button.type = "button";
       button.addEventListener("click", () => this.press(n + 1));
       return button;
@@ -54,7 +54,8 @@ export class SeatMap {
     button.dataset.status = status || "unknown";
     button.dataset.hand = hand ? "1" : "0";
     button.setAttribute("aria-pressed", String(hand));
-    const signs = [SIGNS[status] ?? "", device ? "▯" : "", stars ? `★${stars}` : ""].filter(Boolean).join(" ");
+    button.dataset.device = device ? "1" : "0";
+    const signs = [SIGNS[status] ?? "", stars ? `★${stars}` : ""].filter(Boolean).join(" ");
     setText(/** @type {Element} */ (button.querySelector(".sign")), signs);
     const words = [hand ? t("seat.hand") : "", status && status !== "unknown" ? t(`seat.${status}`) : "", device ? t("seat.device") : ""];
     button.setAttribute("aria-label", [t("seat.n", { seat }), ...words.filter(Boolean)].join(", "));

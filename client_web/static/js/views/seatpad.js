@@ -1,6 +1,6 @@
 /** A classroom without devices: a seat number typed on its keyboard and Enter raises that seat's hand; Escape takes it down. */
 import { t } from "../i18n.js";
-import { make, setText } from "./dom.js";
+import { make, plainKey, setText } from "./dom.js";
 
 const FORGET = 6_000;
 
@@ -25,8 +25,7 @@ export class SeatPad {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    const typing = event.target instanceof Element && event.target.closest("select, input, textarea");
-    if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    if (!plainKey(event)) return;
     if (/^[0-9]$/.test(event.key)) this.#show((this.digits + event.key).replace(/^0+/, "").slice(0, 3));
     else if (this.digits && this.#letter(event.key) >= 0) this.#answer(event.key);
     else if (this.digits && event.key === "Backspace") this.#show(this.digits.slice(0, -1));

@@ -23,7 +23,8 @@ export class Shelf {
     this.input = make("input");
     Object.assign(this.input, { type: "file", id: "shelf-file", accept: ".pdf,.pptx,image/png,image/jpeg,image/webp" });
     this.input.addEventListener("change", () => void this.#upload());
-    const label = make("label", "", t("shelf.bring"));
+    this.input.className = "sr";
+    const label = make("label", "button next", t("shelf.bring"));
     label.htmlFor = this.input.id;
     this.words = make("p", "quiet");
     this.words.setAttribute("role", "status");
@@ -31,7 +32,7 @@ export class Shelf {
     this.pen = make("p", "actions");
     this.show = button("shelf.hide", "eye", "", () => void run("board.show", { on: !shell.lesson.state?.board.shown }));
     const blank = button("shelf.blank", "blank", "", () => void run("board.blank", {}));
-    holder.append(label, this.input, this.words, this.list, make("p", "actions", blank, this.show), this.pen);
+    holder.append(this.input, label, this.words, this.list, make("p", "actions", blank, this.show), this.pen);
   }
 
   /** @param {import("../lesson.js").Lesson} lesson */

@@ -4,9 +4,11 @@ import { byId, make } from "./dom.js";
 import { IntercomView } from "./intercom.js";
 
 export class TeacherIntercom {
-  /** @param {import("../pages/shell.js").Shell} shell */
-  constructor({ lesson, socket }) {
-    const panel = /** @type {HTMLDetailsElement} */ (byId("intercom"));
+  /**
+   * @param {import("../pages/shell.js").Shell} shell
+   * @param {() => boolean} open its tab is the one that shows
+   */
+  constructor({ lesson, socket }, open) {
     this.to = /** @type {HTMLSelectElement} */ (byId("speak-to"));
     this.rooms = "";
     this.view = new IntercomView(
@@ -20,11 +22,15 @@ export class TeacherIntercom {
         self: "master",
         name: (who) => lesson.state?.participants[who]?.name ?? "",
         say: (text) => socket.speak(text, this.to.value).then(() => true, () => false),
-        open: () => panel.open,
+        open,
       },
     );
-    panel.addEventListener("toggle", () => panel.open && this.view.read());
     socket.on("intercom", (messages) => this.view.hear(messages));
+  }
+
+  /** It is looked at now. */
+  read() {
+    this.view.read();
   }
 
   /** @param {import("../lesson.js").Lesson} lesson */

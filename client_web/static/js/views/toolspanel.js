@@ -8,11 +8,13 @@ const MINUTES = [1, 3, 5, 10];
 export class ToolsPanel {
   /**
    * @param {HTMLElement} holder
+   * @param {HTMLElement} badge what the timer says
    * @param {(kind: string, payload: object) => Promise<boolean>} run
    * @param {(participant: string, seat: number) => void} call
    */
-  constructor(holder, run, call) {
+  constructor(holder, badge, run, call) {
     this.run = run;
+    this.badge = badge;
     this.clock = make("strong", "clock");
     this.picked = make("span", "picked");
     this.callIt = this.#button("hands.call", () => this.pick && call(this.pick.participant, this.pick.seat));
@@ -25,7 +27,6 @@ export class ToolsPanel {
     this.rooms = make("ul", "stars");
     this.drawn = "";
     holder.append(
-      make("h2", "", t("tools.title")),
       make("p", "actions", this.clock, ...starts, this.stop),
       make("p", "actions", draw, this.picked, this.callIt),
       this.rooms,
@@ -38,7 +39,9 @@ export class ToolsPanel {
     if (!state) return;
     const { timer, pick, stars } = state.tools;
     this.stop.hidden = !timer;
-    setText(this.clock, !timer ? "" : timer.rang ? t("timer.over") : duration(timer.ends_at - lesson.now));
+    const left = !timer ? "" : timer.rang ? t("timer.over") : duration(timer.ends_at - lesson.now);
+    setText(this.clock, left);
+    setText(this.badge, left);
     this.pick = pick;
     const name = pick ? (state.participants[pick.participant]?.name ?? "") : "";
     setText(this.picked, pick ? `${name} ${t("seat.n", { seat: pick.seat })}` : "");
