@@ -33,6 +33,7 @@ from server.accounts.logins import Logins
 from server.accounts.office import Office
 from server.accounts.oidc import Client, Provider
 from server.accounts.oidc_flow import Sealer
+from server.accounts.panel import Panels
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
@@ -143,6 +144,8 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
             clock,
             app[keys.ASSETS].build,
         )
+        rooms, throttle = app[keys.OFFICE].rooms, app[keys.LOGINS].throttle
+        app[keys.PANELS] = Panels(app[keys.SIGNER], rooms, throttle, _utc_ms)
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)

@@ -381,6 +381,20 @@ class SeatTaken(AppError):
     status = 409
 
 
+class NoPin(AppError):
+    """The room has no PIN that would open its assistant's panel."""
+
+    code = "panel.no_pin"
+    status = 422
+
+
+class WrongPin(AppError):
+    """Not the room's PIN."""
+
+    code = "panel.wrong_pin"
+    status = 422
+
+
 class SeatTicketOver(Unauthenticated):
     """The code on the big screen has changed meanwhile."""
 

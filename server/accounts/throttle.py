@@ -22,7 +22,7 @@ from server.store.database import lock
 from server.store.tables import attempt
 
 FORGOTTEN_MS = 3_600_000
-FREE = {"account": 5, "student": 5, "address": 50, "code": 10, "join": 10, "familiar": 5}
+FREE = {"account": 5, "student": 5, "address": 50, "code": 10, "join": 10, "familiar": 5, "pin": 5}
 """Kind → failures before one waits."""
 LONGEST_S = 900
 

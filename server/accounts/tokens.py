@@ -64,8 +64,19 @@ class SeatChoice(msgspec.Struct, frozen=True, array_like=True):
     """UTC ms."""
 
 
-Claims = LinkClaims | Admission | SeatTicket | SeatChoice
-C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice)
+class PanelPaper(msgspec.Struct, frozen=True, array_like=True):
+    """What a cookie says: the PIN of this room was typed on its big screen (S3)."""
+
+    lesson: str
+    participant: str
+    screen: str
+    """The admission of the screen's page: the panel is worth no more than it."""
+    opened_at: int
+    """UTC ms."""
+
+
+Claims = LinkClaims | Admission | SeatTicket | SeatChoice | PanelPaper
+C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice, PanelPaper)
 
 
 class Signer:
@@ -77,6 +88,7 @@ class Signer:
             Admission: derive(secret, "admission v1"),
             SeatTicket: derive(secret, "seat ticket v1"),
             SeatChoice: derive(secret, "seat choice v1"),
+            PanelPaper: derive(secret, "panel v1"),
         }
 
     def link_token(self, link: Link) -> str:
@@ -106,6 +118,14 @@ class Signer:
     def read_choice(self, text: str) -> SeatChoice:
         """The right to choose in a cookie; raises `LinkInvalid`."""
         return self._read(text, SeatChoice)
+
+    def panel_cookie(self, paper: PanelPaper) -> str:
+        """The value of an open panel's cookie."""
+        return self._sign(paper)
+
+    def read_panel(self, value: str) -> PanelPaper:
+        """The open panel a cookie holds; raises `LinkInvalid`."""
+        return self._read(value, PanelPaper)
 
     def _sign(self, claims: Claims) -> str:
         body = f"{VERSION}.{_b64(msgspec.json.encode(claims))}"

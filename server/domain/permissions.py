@@ -85,6 +85,7 @@ RULES: Mapping[str, Rule] = {
     # rooms
     "room.see": _rule(admin="below", inspector="below", teacher="below", assistant="below", device="self"),
     "room.edit": _rule(admin="below"),
+    "room.pin": _rule(admin="below", assistant="below"),
     "device.approve": _rule(admin="below", assistant="below"),
     "device.revoke": _rule(admin="below", assistant="below"),
     "knock.answer": _rule(teacher="lesson"),

@@ -13,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.accounts.caller import Caller, at
 from server.accounts.ids import draw
 from server.accounts.office import Office, target
+from server.accounts.passwords import Passwords
 from server.domain.orgs import Classroom, RoomKind
 from server.errors import AppError, Invalid, Taken
 from server.school.fields import Code, Id, Name, Version
-from server.store.rooms import add_room, change_room
+from server.store.rooms import add_room, change_room, put_pin
 
 TRIES = 20
 Side = Annotated[int, Meta(ge=1, le=12)]
 JOIN_CODE = r"^\d{6}$"
+PIN = r"^[0-9]{4,8}$"
 
 
 class NewRoom(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,12 @@ class CloseRoom(msgspec.Struct, frozen=True, kw_only=True):
 
     closed: Literal["0", "1"]
     version: Version
+
+
+class SetPin(msgspec.Struct, frozen=True, kw_only=True):
+    """What opens the assistant's panel on the room's big screen (S3); left out: nothing opens it."""
+
+    pin: Annotated[str, Meta(pattern=PIN)] | None = None
 
 
 def draw_join_code() -> str:
@@ -121,3 +129,16 @@ async def redraw_join_code(office: Office, who: Caller, room_id: str) -> str:
             continue
         return code
     raise AppError("no free join code found")
+
+
+async def set_pin(office: Office, who: Caller, room_id: str, form: SetPin, passwords: Passwords) -> None:
+    """Another PIN, or none: with none the panel stays shut. Raises `Invalid` for one whose digits are all the same."""
+    room, org = await office.room(who, room_id, "room.pin")
+    if form.pin and len(set(form.pin)) == 1:
+        raise Invalid({"pin": "common"})
+    kept = await passwords.hash(form.pin) if form.pin else None
+
+    async def work(connection: AsyncConnection) -> None:
+        await put_pin(connection, room.id, kept)
+
+    await office.acts.do(who, "room.pin", target("room", room.id, org), work, details={"set": int(kept is not None)})

@@ -72,6 +72,11 @@ class RoomStore:
         rows = await self._database.read(query.order_by(org.c.path, classroom.c.code).limit(limit))
         return [_room(row) for row in rows]
 
+    async def pin(self, room_id: str) -> str | None:
+        """Hash of what opens the assistant's panel on the room's big screen (S3). None: it has none, or is closed."""
+        row = await self._database.one(select(classroom.c.pin).where(classroom.c.id == room_id, classroom.c.closed_at.is_(None)))
+        return row.pin if row else None
+
     async def _one(self, query: Any) -> Classroom | None:
         row = await self._database.one(query)
         return _room(row) if row else None
@@ -92,6 +97,11 @@ async def change_room(connection: AsyncConnection, room_id: str, version: int, *
     free = update(classroom).where(classroom.c.id == room_id, classroom.c.version == version)
     if (await connection.execute(free.values(**values, version=version + 1))).rowcount != 1:
         raise EditConflict
+
+
+async def put_pin(connection: AsyncConnection, room_id: str, kept: str | None) -> None:
+    """Another hash, or none."""
+    await connection.execute(update(classroom).where(classroom.c.id == room_id).values(pin=kept))
 
 
 def _query() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import hdrs, web
 
@@ -10,11 +10,14 @@ from server.accounts.caller import Caller
 from server.domain.principal import ROLES, Principal, Role
 from server.errors import Forbidden, LinkInvalid, Unauthenticated
 from server.web.callers import GRACE_MS, caller_of
-from server.web.keys import DOOR, PAPER_SHOWN, SETTINGS
+from server.web.keys import DOOR, PANELS, PAPER_SHOWN, SETTINGS
 from server.web.visitor import visitor
 
 RESIDENT = "me-"
 """Begins the word that stands for a login or a paired device where other pages name an admission."""
+PANEL = "panel"
+"""Stands for the assistant's panel on a big screen, and names its cookie."""
+PANEL_COOKIE = "ss_panel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,26 @@ async def asker(request: web.Request, *, session: bool = False, role: Role | Non
         principal = await request.app[DOOR].by_bearer(token, lesson, session=session)
         request[PAPER_SHOWN] = True
         return Asker(principal, True, "")
-    who = await _resident(request, lesson, named) if named.startswith(RESIDENT) else await _by_cookie(request, lesson, named, role)
+    who = await (_panel(request, lesson) if named == PANEL else _by_name(request, lesson, named, role))
     if request.method not in ("GET", "HEAD"):
         check_origin(request)
     request[PAPER_SHOWN] = True
     return who
+
+
+async def _by_name(request: web.Request, lesson: str, named: str, role: Role | None) -> Asker:
+    if named.startswith(RESIDENT):
+        return await _resident(request, lesson, named)
+    return await _by_cookie(request, lesson, named, role)
+
+
+async def _panel(request: web.Request, lesson: str) -> Asker:
+    """The screen's principal, as its room's assistant."""
+    paper = request.app[PANELS].read(request.cookies.get(PANEL_COOKIE, ""), lesson)
+    screen = (await _by_name(request, lesson, paper.screen, "classroom")).principal
+    if (screen.role, screen.participant) != ("classroom", paper.participant):
+        raise Unauthenticated
+    return Asker(replace(screen, role="assistant"), False, PANEL)
 
 
 async def _by_cookie(request: web.Request, lesson: str, named: str, role: Role | None) -> Asker:

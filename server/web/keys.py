@@ -21,6 +21,7 @@ from server.accounts.logins import Logins
 from server.accounts.office import Office
 from server.accounts.oidc import Provider
 from server.accounts.oidc_flow import Sealer
+from server.accounts.panel import Panels
 from server.accounts.parents import Parents
 from server.accounts.people import People
 from server.accounts.resets import Resets
@@ -47,6 +48,7 @@ SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
 CARDS_BY_ROOM: web.AppKey[RateLimit] = web.AppKey("cards by room")
 """Pictures of cards, by room."""
 SEAT_PAPERS: web.AppKey[SeatPapers] = web.AppKey("seat papers")
+PANELS: web.AppKey[Panels] = web.AppKey("panels", Panels)
 DOOR: web.AppKey[Door] = web.AppKey("door", Door)
 TLS: web.AppKey[Tls] = web.AppKey("tls", Tls)
 ICE: web.AppKey[IcePlan] = web.AppKey("ice", IcePlan)
@@ -89,6 +91,9 @@ SOCKETS_BY_ADDRESS: web.AppKey[Crowd] = web.AppKey("sockets by address")
 CALLER: RequestKey[Caller] = RequestKey("caller", Caller)
 PAPER_SHOWN: RequestKey[bool] = RequestKey("paper shown", bool)
 """The request's lesson paper was found valid."""
+
+FRAMES: RequestKey[tuple[str, str]] = RequestKey("frames", tuple)
+"""What the page may frame, and who may frame it, as the Content-Security-Policy says it; nothing and nobody unless set."""
 
 TYPED: RequestKey[dict[str, str]] = RequestKey("typed", dict)
 """What was typed into the form, to be shown again if it is refused; nothing secret."""

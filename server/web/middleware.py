@@ -13,7 +13,7 @@ from server.errors import AppError
 from server.web.answers import refusal
 from server.web.doors import guard
 from server.web.failure import as_app_error
-from server.web.keys import METRICS, TLS
+from server.web.keys import FRAMES, METRICS, TLS
 from server.web.visitor import visitor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -84,18 +84,19 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
     if secure and not request.app[TLS].ca_pem:  # it holds for every port of a host name: it would shut the plain guide to a local CA
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if response.content_type == "text/html":
-        headers.setdefault("Content-Security-Policy", _policy(host))
+        headers.setdefault("Content-Security-Policy", _policy(host, request.get(FRAMES, ("'none'", "'none'"))))
         headers.setdefault(
             "Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self)"
         )
 
 
-def _policy(host: str) -> str:
+def _policy(host: str, frames: tuple[str, str]) -> str:
     # Safari 15.6 does not count the socket's own scheme into 'self': it is named
     connect = f"'self' ws://{host} wss://{host}" if host else "'self'"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob: mediastream:; "
-        f"connect-src {connect}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        f"connect-src {connect}; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+        f"frame-src {frames[0]}; frame-ancestors {frames[1]}"
     )
 
 

@@ -14,10 +14,10 @@ from server.errors import Forbidden, LoginNeeded, NoSuchLesson, StepNeeded, Unau
 from server.store.papers import DEVICE
 from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
-from server.web.entitled import Asker, asker
+from server.web.entitled import PANEL, Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
-from server.web.keys import ICE, LESSONS, SIGNER, STORE
+from server.web.keys import FRAMES, ICE, LESSONS, SIGNER, STORE
 from server.web.visitor import visitor
 
 
@@ -67,6 +67,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
         if "a" not in request.query:
             headers = {hdrs.LOCATION: f"{request.path}?a={who.admission}", hdrs.CACHE_CONTROL: "no-store"}
             return web.Response(status=303, headers=headers)
+        request[FRAMES] = ("'self'" if role == "classroom" else "'none'", "'self'" if who.admission == PANEL else "'none'")
         lesson = await request.app[LESSONS].find(who.principal.lesson)
         servers = request.app[ICE].servers(who.principal.admission, int(time.time()))
         principal = who.principal

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
-from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, seats, socket, static, whip
+from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, panel, seats, socket, static, whip
 from server.web.courseware import live as courseware
 from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
@@ -49,6 +49,7 @@ def add_routes(app: web.Application) -> None:
     guide.add_routes(doors)
     seats.add_routes(doors)
     cards.add_routes(doors)
+    panel.add_routes(doors)
     inspect.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:

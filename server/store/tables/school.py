@@ -34,11 +34,13 @@ classroom = Table(
     Column("seat_columns", Integer, nullable=False),
     Column("join_code", WORD, nullable=False, unique=True),
     Column("contact", ID, ForeignKey("person.id")),
+    Column("pin", String(128)),
     moment("created", nullable=False),
     moment("closed_at"),
     version(),
     UniqueConstraint("org", "code"),
 )
+"""`pin`: Argon2id hash of what opens the assistant's panel on the big screen (S3); null: it stays shut."""
 
 school_class = Table(
     "school_class",

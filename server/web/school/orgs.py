@@ -44,6 +44,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "homes": {one.id: one for one in await office.orgs.under([org.path])},
         "classes": await office.classes.of(org.id) if caller.may("class.see", here) else [],
         "groups": [one for one in kept if one.org == org.id],
+        "phones": await office.orgs.seat_phones(org.id),
         "is_school": org.tier in ("school", "point"),
         "tiers": _tiers(caller, org),
         "may": {
@@ -83,6 +84,14 @@ async def close(request: web.Request) -> web.Response:
     """`POST /orgs/ID/close`."""
     form = await read_form(request, orgs.CloseOrg, token=csrf_token(request))
     await orgs.close(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
+    return done(request, f"/orgs/{request.match_info['org']}")
+
+
+@posts(show, "phones")
+async def phones(request: web.Request) -> web.Response:
+    """`POST /orgs/ID/phones`: whether pupils' devices are let in."""
+    form = await read_form(request, orgs.AllowPhones, token=csrf_token(request))
+    await orgs.allow_phones(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
     return done(request, f"/orgs/{request.match_info['org']}")
 
 
@@ -129,6 +138,7 @@ def add_routes(doors: Doors) -> None:
     doors.post("/orgs/{org}", edit, "org.edit")
     doors.post("/orgs/{org}/children", create, "org.edit")
     doors.post("/orgs/{org}/close", close, "org.edit")
+    doors.post("/orgs/{org}/phones", phones, "org.edit")
     doors.post("/orgs/{org}/move", move, "org.create")
     doors.post("/orgs/{org}/rooms", create_room, "room.edit")
     doors.post("/orgs/{org}/classes", create_class, "class.edit")

@@ -16,7 +16,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import OFFICE, PEOPLE, SETTINGS
+from server.web.keys import LOGINS, OFFICE, PEOPLE, SETTINGS
 from server.web.school.orgs import Empty
 
 
@@ -42,6 +42,8 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "classes": [(one.id, one.name) for one in await office.classes.of(org.id) if one.closed_at is None],
         "people": people,
         "contact": (await request.app[PEOPLE].names([room.contact])).get(room.contact, "") if room.contact else "",
+        "has_pin": await office.rooms.pin(room.id) is not None,
+        "may_pin": caller.may("room.pin", at(org.path)) and room.closed_at is None,
         "may_edit": may_edit,
         "may_devices": caller.may("device.approve", at(org.path)),
     }
@@ -70,6 +72,15 @@ async def redraw(request: web.Request) -> web.Response:
     await read_form(request, Empty, token=csrf_token(request))
     code = await rooms.redraw_join_code(request.app[OFFICE], await caller_of(request), request.match_info["room"])
     return done(request, f"/rooms/{request.match_info['room']}", {"join_code": code})
+
+
+@posts(show, "pin")
+async def pin(request: web.Request) -> web.Response:
+    """`POST /rooms/ID/pin`: what opens the assistant's panel on the big screen."""
+    form = await read_form(request, rooms.SetPin, token=csrf_token(request))
+    room = request.match_info["room"]
+    await rooms.set_pin(request.app[OFFICE], await caller_of(request), room, form, request.app[LOGINS].passwords)
+    return done(request, f"/rooms/{room}")
 
 
 @posts(show, "asking")
@@ -103,5 +114,6 @@ def add_routes(doors: Doors) -> None:
     doors.post("/rooms/{room}", edit, "room.edit")
     doors.post("/rooms/{room}/close", close, "room.edit")
     doors.post("/rooms/{room}/join-code", redraw, "room.edit")
+    doors.post("/rooms/{room}/pin", pin, "room.pin")
     doors.post("/rooms/{room}/groups/{group}/accept", accept, "group.edit")
     doors.post("/rooms/{room}/groups/{group}/refuse", refuse, "group.edit")

@@ -88,6 +88,8 @@ ACTS = (
     "room.close",
     "room.reopen",
     "room.join_code",
+    "room.pin",
+    "org.phones",
     "bell.create",
     "bell.edit",
     "term.create",

@@ -110,6 +110,7 @@ def form(door: Door) -> dict[str, Any]:
 
 _BODIES: dict[str, tuple[dict[str, str], str | bytes]] = {
     "/class/{lesson}/cards": ({"Content-Type": "image/jpeg"}, jpeg(np.zeros((8, 8), np.uint8))),
+    "/class/{lesson}/panel": ({"Content-Type": "application/json"}, f'{{"pin": "{PIN}"}}'),
     "/seat/{lesson}/free": ({"Content-Type": "application/json"}, '{"seat": 1}'),
 }
 _V1 = {"version": "1"}
@@ -143,6 +144,7 @@ _FORMS: dict[str, Any] = {
     "/orgs/{org}": _V1 | {"name": "改名", "code": "N-2"},
     "/orgs/{org}/children": {"name": "新教学点", "code": "N-1", "tier": "point"},
     "/orgs/{org}/close": _V1 | {"closed": "0"},
+    "/orgs/{org}/phones": {"allowed": "1"},
     "/orgs/{org}/move": lambda c, s: _V1 | {"parent": c},
     "/orgs/{org}/rooms": {"code": "9", "name": "新教室", "kind": "both", "seat_rows": "2", "seat_columns": "3"},
     "/orgs/{org}/classes": {"code": "309", "name": "新班", "grades": "3", "year": "2026"},
@@ -150,6 +152,7 @@ _FORMS: dict[str, Any] = {
     "/rooms/{room}": _V1 | {"code": "8", "name": "改名", "kind": "master", "seat_rows": "2", "seat_columns": "3"},
     "/rooms/{room}/close": _V1 | {"closed": "1"},
     "/rooms/{room}/join-code": {},
+    "/rooms/{room}/pin": {"pin": "4071"},
     "/groups/{group}": lambda c, s: _V1 | {"name": "改名", "kind": "paired", "master_classroom": f"{s}.r1"},
     "/groups/{group}/rooms": lambda c, s: _V1 | {"room": f"{c}2.r2"},
     "/groups/{group}/rooms/remove": lambda c, s: _V1 | {"room": f"{c}2.r1"},

@@ -70,6 +70,7 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
     papers: dict[str, str] = {}
 
     async def write(connection: Any) -> None:
+        await connection.execute(update(t.classroom).values(pin=await QUICK.hash(PIN)))
         for county in COUNTIES:
             school = f"{county}1"
             await _people(connection, contents, world, now, county, school)

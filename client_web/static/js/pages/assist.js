@@ -5,6 +5,7 @@ import { byId, make, setChip, setText } from "../views/dom.js";
 import { HandCount } from "../views/handcount.js";
 import { HeldQuestions } from "../views/heldquestions.js";
 import { IntercomView } from "../views/intercom.js";
+import { tellScreen } from "../views/framed.js";
 import { SeatMap } from "../views/seatmap.js";
 import { Tabs } from "../views/tabs.js";
 import { command, guard, startShell } from "./shell.js";
@@ -43,6 +44,7 @@ for (const radio of document.querySelectorAll("[name=tap]")) radio.addEventListe
 socket.on("intercom", (messages) => intercom.hear(messages));
 lesson.on("change", update);
 guard(lesson, []);
+tellScreen();
 socket.start();
 
 function mode() {

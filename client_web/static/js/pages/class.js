@@ -16,6 +16,7 @@ import { MeterView } from "../views/meter.js";
 import { Publisher } from "../whip.js";
 import { startScreen } from "./screen.js";
 import { OwnHands } from "../views/ownhands.js";
+import { Panel } from "../views/panel.js";
 import { PhonesCode } from "../views/phonescode.js";
 import { RoomCard } from "../views/roomcard.js";
 import { HELD_UP } from "../views/quizwords.js";
@@ -59,6 +60,7 @@ class ClassPage {
       options: () => this.options(),
       answer: (seat, option) => void command(shell, "quiz.answer", { quiz: this.quiz, participant: this.self, seat, choice: [option] }),
     });
+    this.panel = new Panel(shell, (kind, payload) => command(shell, kind, payload));
     this.card = new RoomCard(byId("card"), () => void this.scan());
     guard(shell.lesson, [this.publisher.keeper, this.screen.watcher.keeper]);
   }
@@ -142,6 +144,7 @@ class ClassPage {
     this.follow(positionOf(lesson.state, this.self) !== null);
     this.hands.update(lesson, this.self ?? "");
     this.code.update(lesson, this.self ?? "");
+    this.panel.update(lesson);
     document.body.dataset.quiz = this.card.update(lesson) ? "1" : "0";
     this.followMic();
     this.sayRing();

@@ -10,6 +10,9 @@ import { icon, make, setText } from "./dom.js";
  * @property {number} [stars]
  */
 
+/** Digits typed within this time, ms, are one seat's number. */
+const TYPED = 1_500;
+
 /** @type {Record<string, string>} */
 const SIGNS = { here: "✓", late: "◔", absent: "✕" };
 
@@ -23,6 +26,9 @@ export class SeatMap {
     this.press = press;
     /** @type {HTMLButtonElement[]} */
     this.buttons = [];
+    this.digits = "";
+    this.typed = 0;
+    holder.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /**
@@ -39,10 +45,39 @@ export class SeatMap {
     this.buttons = Array.from({ length: seats }, (_, n) => {
       const button = make("button", "seat", icon("hand"), make("span", "n", String(n + 1)), make("span", "sign"), icon("phone"));
       button.type = "button";
+      button.tabIndex = n ? -1 : 0;
       button.addEventListener("click", () => this.press(n + 1));
       return button;
     });
     this.holder.replaceChildren(...this.buttons);
+  }
+
+  /** One stop for the Tab key; inside by arrows, or by typing a seat's number. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = this.buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const top = this.buttons[0]?.offsetTop;
+    const columns = Math.max(1, this.buttons.filter((one) => one.offsetTop === top).length);
+    /** @type {Record<string, number>} */
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: this.buttons.length - 1 };
+    const next = /^[0-9]$/.test(event.key) ? this.#typed(event) : to[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    this.#focus(this.buttons[next]);
+  }
+
+  /** @param {KeyboardEvent} event @returns {number} index of the seat whose number has been typed so far */
+  #typed(event) {
+    this.digits = event.timeStamp - this.typed < TYPED ? this.digits + event.key : event.key;
+    this.typed = event.timeStamp;
+    return Number(this.digits) - 1;
+  }
+
+  /** @param {HTMLButtonElement | undefined} button */
+  #focus(button) {
+    if (!button) return;
+    for (const one of this.buttons) one.tabIndex = one === button ? 0 : -1;
+    button.focus();
   }
 
   /**
