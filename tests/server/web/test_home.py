@@ -41,6 +41,14 @@ async def test_others_see_what_goes_on(town: Town, who: str) -> None:
     assert "分数的认识" in await (await town.browser(who).get(home_of(who), page=True)).text()
 
 
+async def test_an_assistant_may_also_assist_on_a_phone(town: Town) -> None:
+    browser = town.browser("x2.assistant")
+    assert 'href="/assist/lesson.x"' in await (await browser.get("/", page=True)).text()
+    entered = await browser.get("/assist/lesson.x", page=True)
+    assert (entered.status, entered.headers["Location"]) == (303, "/assist/lesson.x?a=me-assistant")
+    assert 'href="/assist/' not in await (await town.browser("x1.teacher").get("/", page=True)).text()
+
+
 @pytest.mark.parametrize("who", ["y2.teacher", "y2.assistant", "y2.admin", "x1p.c1.s1", "y2.c1.s1.parent", "x.librarian", "x2.teacher"])
 async def test_who_has_no_part_in_it_sees_nothing_of_it(town: Town, who: str) -> None:
     answer = await town.browser(who).get(home_of(who), page=True)
