@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests drive for real and what is missing: a browser, Redis, PostgreSQL, fonts, a voice, Node for tsc, GStreamer.
+# Installs what the tests drive for real and what is missing: a browser, Redis, PostgreSQL, fonts, a voice, Node for tsc, GStreamer,
+# LibreOffice without its windows for presentations (250 MB on disk).
 # A package this distribution lacks is left out: the tests that need it say so and are skipped.
 set -eu
 missing=
@@ -13,6 +14,7 @@ need ip iproute2
 need "$(command -v initdb || find /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -n 1)" postgresql # Debian keeps it out of PATH
 need node nodejs
 need npm npm
+need soffice libreoffice-impress-nogui
 for package in fonts-noto-cjk python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice \
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav; do
     need "/usr/share/doc/$package" "$package"
