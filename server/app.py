@@ -149,7 +149,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.DOOR] = Door(app[keys.SIGNER], Knowledge(lessons, Schedule(store.database)), _utc_ms, lambda: secrets.token_urlsafe(12))
         await lessons.start()
         stack.push_async_callback(lessons.stop)
-        app[keys.COURSEWARE] = courseware = _courseware(settings, store)
+        app[keys.COURSEWARE] = courseware = _courseware(settings, store, app[keys.ACTS])
         courseware.drawing.start()
         stack.push_async_callback(courseware.drawing.stop)
         await worker.start()
@@ -183,9 +183,9 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.DEMO_DATA] = await office.orgs.by_code(county.CODE) is not None
 
 
-def _courseware(settings: Settings, store: Store) -> CoursewareService:
+def _courseware(settings: Settings, store: Store, acts: Acts) -> CoursewareService:
     soffice = str(settings.soffice or shutil.which("soffice") or "")
-    return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), soffice, _utc_ms)
+    return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), acts, soffice, _utc_ms)
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -6,8 +6,13 @@ import asyncio
 import re
 from collections.abc import Callable, Collection
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.acts import Acts, Target
+from server.accounts.caller import Caller
 from server.accounts.ids import draw
 from server.courseware.blobs import Blobs
 from server.courseware.drawing import Drawing
@@ -16,7 +21,7 @@ from server.courseware.lines import Job, Opened
 from server.courseware.process import run
 from server.domain.courseware import MOST_FILES, Courseware, Kind, Page
 from server.errors import CoursewareFull, CoursewareInUse, CoursewareNoOffice, CoursewareUnreadable, NoSuchCourseware, TooMany
-from server.store.courseware import CoursewareStore, Full
+from server.store.courseware import CoursewareStore, Full, add_file, delete_file
 
 LOOKS = 2
 """Files that are looked at at once; more wait."""
@@ -25,11 +30,23 @@ WAITING = 20
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Through whose hands a lesson's files go."""
+
+    who: Caller
+    """Nobody: a master by link."""
+    by: str
+    """The same one as the lesson knows it: an account, or the link."""
+    lesson: Target
+
+
 class CoursewareService:
     """One for each process. `now`: UTC ms."""
 
-    def __init__(self, store: CoursewareStore, blobs: Blobs, soffice: str, now: Callable[[], int]) -> None:
+    def __init__(self, store: CoursewareStore, blobs: Blobs, acts: Acts, soffice: str, now: Callable[[], int]) -> None:
         self.blobs = blobs
+        self._acts = acts
         self.drawing = Drawing(store, blobs, soffice, now)
         self._store = store
         self._soffice = soffice
@@ -37,8 +54,8 @@ class CoursewareService:
         self._looks = asyncio.Semaphore(LOOKS)
         self._waiting = 0
 
-    async def add(self, lesson: str, by: str, name: str, file: Path) -> Courseware:
-        """A file was uploaded to `file`, which is moved in; its pages are drawn from now on.
+    async def add(self, hand: Hand, name: str, file: Path) -> Courseware:
+        """A file was uploaded to `file`, which is moved in; its pages are drawn from now on. Leaves a line in the audit.
 
         Raises the `AppError` of the reason why it is not taken.
         """
@@ -48,9 +65,10 @@ class CoursewareService:
             raise CoursewareNoOffice
         pages = await self._look(kind, file)
         source = await self.blobs.keep(file)
-        new = Courseware(draw(), lesson, _name(name), kind, size, source, by, self._now(), pages=pages)
+        new = Courseware(draw(), hand.lesson.id, _name(name), kind, size, source, hand.by, self._now(), pages=pages)
+        said = _said(hand, new.id) | {"kind": kind, "pages": pages, "source": source}
         try:
-            await self._store.add(new)
+            await self._acts.do(hand.who, "courseware.add", hand.lesson, lambda connection: add_file(connection, new), details=said)
         except Full as error:
             raise CoursewareFull(limit=MOST_FILES) from error
         self.drawing.poke()
@@ -76,12 +94,16 @@ class CoursewareService:
             raise NoSuchCourseware
         return self.blobs.path(blob), kind
 
-    async def delete(self, lesson: str, courseware_id: str, on_board: Collection[str]) -> None:
-        """Forget a file; its bytes go with the next sweep. Raises `NoSuchCourseware`, `CoursewareInUse`."""
+    async def delete(self, hand: Hand, courseware_id: str, on_board: Collection[str]) -> None:
+        """Forget a file; its bytes go with the next sweep. Leaves a line in the audit. Raises `NoSuchCourseware`, `CoursewareInUse`."""
         if courseware_id in on_board:
             raise CoursewareInUse
-        if not await self._store.delete(lesson, courseware_id):
-            raise NoSuchCourseware
+
+        async def work(connection: AsyncConnection) -> None:
+            if not await delete_file(connection, hand.lesson.id, courseware_id):
+                raise NoSuchCourseware
+
+        await self._acts.do(hand.who, "courseware.delete", hand.lesson, work, details=_said(hand, courseware_id))
 
     async def _look(self, kind: Kind, file: Path) -> int:
         """How many pages it has."""
@@ -105,6 +127,11 @@ class CoursewareService:
 def _seen(file: Path) -> tuple[int, bytes]:
     with file.open("rb") as content:
         return file.stat().st_size, content.read(HEAD)
+
+
+def _said(hand: Hand, courseware_id: str) -> dict[str, str | int]:
+    """Which file; which link, where nobody's account did it. What the file is called may be a name."""
+    return {"courseware": courseware_id} | ({} if hand.who.id else {"link": hand.by})
 
 
 def _name(name: str) -> str:

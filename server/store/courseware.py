@@ -21,6 +21,25 @@ class Full(Exception):
     """The lesson has as many files as it may have."""
 
 
+async def add_file(connection: AsyncConnection, new: Courseware) -> None:
+    """One more file, waiting to be drawn. Raises `Full`."""
+    row = {name: getattr(new, name) for name in ("id", "lesson", "name", "kind", "size", "source", "by", "created", "state", "pages")}
+    await lock(connection, f"courseware:{new.lesson}")
+    held = await connection.execute(select(func.count()).select_from(courseware).where(_c.lesson == new.lesson))
+    if held.scalar_one() >= MOST_FILES:
+        raise Full
+    await connection.execute(insert(courseware).values(**row))
+
+
+async def delete_file(connection: AsyncConnection, lesson: str, courseware_id: str) -> bool:
+    """Forget a file and its pages; False: there was none."""
+    for table, own in ((courseware_media, _m.courseware), (courseware_page, _p.courseware)):
+        mine = select(_c.id).where(_c.id == courseware_id, _c.lesson == lesson)
+        await connection.execute(delete(table).where(own.in_(mine)))
+    gone = await connection.execute(delete(courseware).where(_c.id == courseware_id, _c.lesson == lesson))
+    return gone.rowcount == 1
+
+
 class CoursewareStore:
     """Everything about courseware in the tables."""
 
@@ -28,19 +47,6 @@ class CoursewareStore:
         self._database = database
 
     # --- a lesson's files --------------------------------------------------------------------------------------------
-
-    async def add(self, new: Courseware) -> None:
-        """One more file, waiting to be drawn. Raises `Full`."""
-        row = {name: getattr(new, name) for name in ("id", "lesson", "name", "kind", "size", "source", "by", "created", "state", "pages")}
-
-        async def work(connection: AsyncConnection) -> None:
-            await lock(connection, f"courseware:{new.lesson}")
-            held = await connection.execute(select(func.count()).select_from(courseware).where(_c.lesson == new.lesson))
-            if held.scalar_one() >= MOST_FILES:
-                raise Full
-            await connection.execute(insert(courseware).values(**row))
-
-        await self._database.write(work)
 
     async def of_lesson(self, lesson: str) -> list[Courseware]:
         """The lesson's files, oldest first."""
@@ -51,18 +57,6 @@ class CoursewareStore:
         """One file of the lesson."""
         row = await self._database.one(select(courseware).where(_c.lesson == lesson, _c.id == courseware_id))
         return _courseware(row) if row else None
-
-    async def delete(self, lesson: str, courseware_id: str) -> bool:
-        """Forget a file and its pages; False: there was none."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            for table, own in ((courseware_media, _m.courseware), (courseware_page, _p.courseware)):
-                mine = select(_c.id).where(_c.id == courseware_id, _c.lesson == lesson)
-                await connection.execute(delete(table).where(own.in_(mine)))
-            gone = await connection.execute(delete(courseware).where(_c.id == courseware_id, _c.lesson == lesson))
-            return gone.rowcount == 1
-
-        return await self._database.write(work)
 
     async def facts(self, lesson: str) -> dict[str, CoursewareFacts]:
         """What the lesson's board may show."""

@@ -75,6 +75,11 @@ class OrgStore:
         known = await self.many([part for part in path.split("/") if part])
         return sorted(known.values(), key=lambda one: len(one.path))
 
+    async def whole(self) -> str:
+        """Path of the installation as a whole: of the one office at the root, `/` where there are several or none."""
+        rows = await self._database.read(select(org.c.path).where(org.c.parent.is_(None)).limit(2))
+        return str(rows[0].path) if len(rows) == 1 else "/"
+
     async def count(self) -> int:
         """How many there are."""
         row = await self._database.one(select(func.count()).select_from(org))

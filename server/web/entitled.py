@@ -30,6 +30,11 @@ class Asker:
     """The admission the request named (`?a=`), to be kept in addresses we answer with; empty for tools."""
 
 
+def by_account(asked: Asker) -> bool:
+    """An account or a paired device was shown, no link."""
+    return asked.admission.startswith(RESIDENT)
+
+
 def bearer_token(request: web.Request) -> str | None:
     """The bearer token (RFC 6750 section 2.1), None if there is no Authorization header. Raises `LinkInvalid`."""
     value = request.headers.get(hdrs.AUTHORIZATION)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from aiohttp import hdrs, web
 
+from server.accounts.acts import Target
+from server.accounts.caller import NOBODY
+from server.courseware.service import Hand
 from server.domain.courseware import Page
 from server.domain.lesson import JOINABLE
 from server.domain.permissions import LESSON_PAPER
-from server.domain.principal import Principal
 from server.errors import Forbidden, NoSuchCourseware, WrongPhase
 from server.web.answers import json_answer
+from server.web.callers import caller_of
 from server.web.courseware import upload
 from server.web.courseware.shown import to_room, to_teacher
 from server.web.doors import Doors, Handler
-from server.web.entitled import asker
-from server.web.keys import CATALOGUE, COURSEWARE, LESSONS
+from server.web.entitled import asker, by_account
+from server.web.keys import CATALOGUE, COURSEWARE, LESSONS, OFFICE
+from server.web.visitor import visitor
 
 FOR_EVER: Mapping[str, str] = {hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"}
 """An address names its bytes: they never change."""
@@ -35,16 +40,16 @@ async def listed(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     """`POST /courseware/LESSON`, a form with `file`: 201 with what the list says of it, 422 with the reason why it is not taken."""
-    who = await _master(request)
-    new = await upload.add(request, who.lesson, who.id, lambda _: None)  # the origin is checked already, and tools have no token
-    return json_answer(to_teacher(new, [], who.lesson, request.app[CATALOGUE]), 201)
+    hand = await _master(request)
+    new = await upload.add(request, hand, lambda _: None)  # the origin is checked already, and tools have no token
+    return json_answer(to_teacher(new, [], new.lesson, request.app[CATALOGUE]), 201)
 
 
 async def delete(request: web.Request) -> web.Response:
     """`POST /courseware/LESSON/ID/delete`."""
-    who = await _master(request)
-    on_board = {one.id for one in (await request.app[LESSONS].find(who.lesson)).board.sheets}
-    await request.app[COURSEWARE].delete(who.lesson, request.match_info["courseware"], on_board)
+    hand = await _master(request)
+    on_board = {one.id for one in (await request.app[LESSONS].find(hand.lesson.id)).board.sheets}
+    await request.app[COURSEWARE].delete(hand, request.match_info["courseware"], on_board)
     return json_answer({})
 
 
@@ -67,15 +72,21 @@ async def media(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={**FOR_EVER, hdrs.CONTENT_TYPE: kind})
 
 
-async def _master(request: web.Request) -> Principal:
+async def _master(request: web.Request) -> Hand:
     """Raises `Forbidden`, and `WrongPhase` where nothing more can be shown."""
-    who = (await asker(request)).principal
+    asked = await asker(request)
+    who = asked.principal
     if who.role != "master":
         raise Forbidden("the master's")
     phase = (await request.app[LESSONS].find(who.lesson)).phase
     if phase not in JOINABLE:
         raise WrongPhase("over", phase=phase)
-    return who
+    office = request.app[OFFICE]
+    lesson = await office.schedule.lesson(who.lesson)
+    path = lesson.path if lesson and lesson.path else await office.orgs.whole()  # one made by hand is the installation's
+    # a link is nobody's account, also in a browser where somebody is logged in
+    caller = await caller_of(request) if by_account(asked) else replace(NOBODY, origin=f"web {visitor(request).address}")
+    return Hand(caller, who.id, Target("lesson", who.lesson, path))
 
 
 async def _blob(request: web.Request, wanted: Callable[[Page], str]) -> web.Response:

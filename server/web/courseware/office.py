@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
+from server.accounts.acts import Target
+from server.courseware.service import Hand
 from server.domain.courseware import Page
 from server.domain.lesson import JOINABLE
 from server.domain.schedule import ScheduledLesson
@@ -62,8 +64,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """`POST /lessons/ID/courseware`."""
     lesson = await _lesson(request, changing=True)
-    by = (await caller_of(request)).id
-    new = await upload.add(request, lesson.id, by, lambda token: check_token(request, token, csrf_token(request)))
+    new = await upload.add(request, await _hand(request, lesson), lambda token: check_token(request, token, csrf_token(request)))
     return done(request, f"/lessons/{lesson.id}/courseware", {"id": new.id})
 
 
@@ -73,8 +74,13 @@ async def delete(request: web.Request) -> web.Response:
     lesson = await _lesson(request, changing=True)
     await read_form(request, Nothing, token=csrf_token(request))
     on_board = {one.id for one in (await request.app[LESSONS].find(lesson.id)).board.sheets}
-    await request.app[COURSEWARE].delete(lesson.id, request.match_info["courseware"], on_board)
+    await request.app[COURSEWARE].delete(await _hand(request, lesson), request.match_info["courseware"], on_board)
     return done(request, f"/lessons/{lesson.id}/courseware")
+
+
+async def _hand(request: web.Request, lesson: ScheduledLesson) -> Hand:
+    caller = await caller_of(request)
+    return Hand(caller, caller.id, Target("lesson", lesson.id, lesson.path))
 
 
 async def _lesson(request: web.Request, *, changing: bool = False) -> ScheduledLesson:

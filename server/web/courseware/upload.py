@@ -12,6 +12,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http import HttpProcessingError
 
 from server.courseware.kinds import HEAD, kind_of
+from server.courseware.service import Hand
 from server.domain.courseware import Courseware
 from server.errors import BadRequest, CoursewareTooLarge, Invalid, TooLarge, WrongType
 from server.web.forms import CSRF_FIELD
@@ -31,9 +32,9 @@ class _Form:
     file: Path | None = None
 
 
-async def add(request: web.Request, lesson: str, by: str, check: Callable[[str], None]) -> Courseware:
+async def add(request: web.Request, hand: Hand, check: Callable[[str], None]) -> Courseware:
     """Take the file of an upload. `check` is given the form's CSRF token and refuses. Raises the reason why the file is not taken."""
-    request.app[UPLOADS_BY_SENDER].take(by, time.monotonic_ns())
+    request.app[UPLOADS_BY_SENDER].take(hand.by, time.monotonic_ns())
     service = request.app[COURSEWARE]
     room = await service.blobs.room()
     try:
@@ -41,7 +42,7 @@ async def add(request: web.Request, lesson: str, by: str, check: Callable[[str],
         check(form.token)
         if form.file is None:
             raise Invalid({FILE: "required"})
-        return await service.add(lesson, by, form.name, form.file)
+        return await service.add(hand, form.name, form.file)
     finally:
         await service.blobs.leave(room)
 

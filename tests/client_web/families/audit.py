@@ -113,6 +113,8 @@ ACTS = (
     "device.revoke",
     "admin.create",
     "knock.allow",
+    "courseware.add",
+    "courseware.delete",
     "link.create",
     "link.revoke",
     "knock.refuse",

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from server.accounts.acts import Acts, Target
+from server.accounts.audit import Audit
+from server.accounts.caller import Caller
+from server.accounts.contents import Contents
+from server.accounts.vault import Vault
 from server.courseware.blobs import Blobs
-from server.courseware.service import CoursewareService
+from server.courseware.service import CoursewareService, Hand
 from server.store import Store
 from server.store.courseware import CoursewareStore
 
@@ -53,6 +58,17 @@ def blobs(tmp_path: Path) -> Blobs:
 
 
 @pytest.fixture
-def service(shelf: CoursewareStore, blobs: Blobs, clock: Clock) -> CoursewareService:
+def acts(store: Store, clock: Clock) -> Acts:
+    contents = Contents(store.database, Vault({"1": b"k" * 32}, "1", b"i" * 32), clock)
+    return Acts(store.database, Audit(contents, b"a" * 32, clock))
+
+
+@pytest.fixture
+def service(shelf: CoursewareStore, blobs: Blobs, acts: Acts, clock: Clock) -> CoursewareService:
     """Nothing is drawn by itself: `service.drawing.draw_next()` does it."""
-    return CoursewareService(shelf, blobs, soffice(), clock)
+    return CoursewareService(shelf, blobs, acts, soffice(), clock)
+
+
+def hand(lesson: str = "L1") -> Hand:
+    """The teacher's."""
+    return Hand(Caller("person", "t1", origin="test"), "t1", Target("lesson", lesson, "/x/"))

@@ -245,7 +245,9 @@ async def test_a_presentation_with_its_report(tmp_path: Path) -> None:
 @needs_office
 async def test_chinese_words_are_drawn_by_a_font_that_has_them(tmp_path: Path) -> None:
     """Where no font has them each becomes the same empty box."""
-    pages, drawn = await ask(tmp_path, office.pptx([office.slide("一", "Noto Sans CJK SC"), office.slide("国", "Noto Sans CJK SC")]), "pptx")
+    pages, drawn = await ask(
+        tmp_path, office.pptx([office.slide("一", "Noto Sans CJK SC"), office.slide("国", "Noto Sans CJK SC")]), "pptx"
+    )
     assert pages == 2
     one, other = (cv2.imread(str(tmp_path / "out" / page.picture)) for page in drawn)
     assert (one < 128).sum() * 2 < (other < 128).sum(), "one stroke, and eight"

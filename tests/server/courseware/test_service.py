@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server import errors
+from server.accounts.acts import Acts
 from server.courseware import drawing, process
 from server.courseware.blobs import Blobs
 from server.courseware.drawing import LEASE_MS, MOST_TRIES, Drawing
@@ -18,9 +19,9 @@ from server.courseware.service import CoursewareService
 from server.domain.courseware import MOST_FILES, Courseware, Media, Page
 from server.domain.facts import CoursewareFacts
 from server.store import Store
-from server.store.courseware import CoursewareStore, Full
+from server.store.courseware import CoursewareStore, Full, add_file
 from tests.harness.postgres import both_databases
-from tests.server.courseware.conftest import Clock
+from tests.server.courseware.conftest import Clock, hand
 from tests.server.courseware.files import endless_pdf, pdf, picture
 
 HOUR = 3600.0
@@ -29,7 +30,11 @@ HOUR = 3600.0
 async def upload(service: CoursewareService, tmp_path: Path, data: bytes, lesson: str = "L1", name: str = "分数.pdf") -> Courseware:
     file = tmp_path / "upload"
     file.write_bytes(data)
-    return await service.add(lesson, "t1", name, file)
+    return await service.add(hand(lesson), name, file)
+
+
+async def put(store: Store, new: Courseware) -> None:
+    await store.database.write(lambda connection: add_file(connection, new))
 
 
 def blobs_of(blobs: Blobs) -> set[str]:
@@ -86,9 +91,9 @@ async def test_what_is_refused_leaves_nothing(service: CoursewareService, blobs:
     assert list((blobs.root / "work").iterdir()) == []
 
 
-async def test_a_presentation_needs_libreoffice(shelf: CoursewareStore, blobs: Blobs, clock: Clock, tmp_path: Path) -> None:
+async def test_a_presentation_needs_libreoffice(shelf: CoursewareStore, blobs: Blobs, acts: Acts, clock: Clock, tmp_path: Path) -> None:
     with pytest.raises(errors.CoursewareNoOffice):
-        await upload(CoursewareService(shelf, blobs, "", clock), tmp_path, b"PK\x03\x04")
+        await upload(CoursewareService(shelf, blobs, acts, "", clock), tmp_path, b"PK\x03\x04")
 
 
 async def test_a_page_that_cannot_be_drawn_says_why(
@@ -155,7 +160,7 @@ async def test_a_file_deleted_while_it_is_drawn(
 
     class Deleting(Drawing):
         async def _kept(self, room, line):
-            await service.delete("L1", new.id, ())
+            await service.delete(hand(), new.id, ())
             return await super()._kept(room, line)
 
     assert await Deleting(shelf, blobs, "", clock).draw_next()
@@ -167,13 +172,13 @@ async def test_what_lies_on_the_board_is_not_deleted(service: CoursewareService,
     new = await upload(service, tmp_path, picture())
     await service.drawing.draw_next()
     with pytest.raises(errors.CoursewareInUse):
-        await service.delete("L1", new.id, {new.id})
+        await service.delete(hand(), new.id, {new.id})
     with pytest.raises(errors.NoSuchCourseware):
-        await service.delete("L2", new.id, ())
-    await service.delete("L1", new.id, ())
+        await service.delete(hand("L2"), new.id, ())
+    await service.delete(hand(), new.id, ())
     assert await service.listed("L1") == []
     with pytest.raises(errors.NoSuchCourseware):
-        await service.delete("L1", new.id, ())
+        await service.delete(hand(), new.id, ())
 
 
 async def test_the_sweep_takes_what_belongs_to_nothing(service: CoursewareService, blobs: Blobs, shelf: CoursewareStore, tmp_path) -> None:
@@ -181,7 +186,7 @@ async def test_the_sweep_takes_what_belongs_to_nothing(service: CoursewareServic
     gone = await upload(service, tmp_path, picture(100, 80))
     for _ in range(2):
         await service.drawing.draw_next()
-    await service.delete("L1", gone.id, ())
+    await service.delete(hand(), gone.id, ())
     assert await blobs.sweep(shelf.needed, HOUR) == 0, "too young: somebody may be about to need it"
     before = blobs_of(blobs)
     for path in blobs.root.rglob("*"):
@@ -209,18 +214,18 @@ async def test_a_file_kept_again_is_young_again(blobs: Blobs, tmp_path: Path) ->
 
 
 @both_databases
-async def test_a_lesson_has_so_many_files(shelf: CoursewareStore, clock: Clock) -> None:
+async def test_a_lesson_has_so_many_files(store: Store, clock: Clock) -> None:
     new = Courseware("c0", "L1", "n", "pdf", 1, "s", "t", clock.now, pages=1)
     for number in range(MOST_FILES):
-        await shelf.add(replace(new, id=f"c{number}"))
+        await put(store, replace(new, id=f"c{number}"))
     with pytest.raises(Full):
-        await shelf.add(replace(new, id="one more"))
-    await shelf.add(replace(new, id="x", lesson="L2"))
+        await put(store, replace(new, id="one more"))
+    await put(store, replace(new, id="x", lesson="L2"))
 
 
 @both_databases
-async def test_reports_and_media_survive(shelf: CoursewareStore, clock: Clock) -> None:
-    await shelf.add(Courseware("c1", "L1", "n", "pptx", 1, "s", "t", clock.now, pages=2))
+async def test_reports_and_media_survive(store: Store, shelf: CoursewareStore, clock: Clock) -> None:
+    await put(store, Courseware("c1", "L1", "n", "pptx", 1, "s", "t", clock.now, pages=2))
     held = await shelf.claim(clock.now, clock.now + 1000)
     assert held is not None
     media = (Media("m" * 64, "video/mp4"), Media("n" * 64, "audio/mpeg"))

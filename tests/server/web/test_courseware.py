@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
 from server.accounts import cookies
 from server.courseware.render.pictures import PREVIEW_BYTES
 from server.domain.courseware import Courseware, Media, Page
-from server.store.courseware import CoursewareStore
+from server.store.courseware import CoursewareStore, add_file
+from server.store.tables import audit
 from server.web import keys
 from tests.server.courseware import presentations as office
 from tests.server.courseware.files import locked_pdf, pdf, picture
@@ -232,7 +235,7 @@ async def test_film_is_played_from_any_place(web: Web, tmp_path: Path) -> None:
     await service.drawing.stop()
     (tmp_path / "film").write_bytes(bytes(range(200)))
     film = await service.blobs.keep(tmp_path / "film")
-    await shelf.add(Courseware("c1", lesson, "课.pptx", "pptx", 9, "s", "t", 1, pages=1))
+    await web.app[keys.STORE].database.write(lambda c: add_file(c, Courseware("c1", lesson, "课.pptx", "pptx", 9, "s", "t", 1, pages=1)))
     held = await shelf.claim(1, 2)
     assert held is not None
     await shelf.finish(held, "v1", [Page(1, 1600, 900, "a", "b", 9, media=(Media(film, "video/mp4"),))])
@@ -290,6 +293,51 @@ async def test_others_are_sent_away(town: Town, who: str | None, status: int) ->
     browser = town.browser(who)
     assert (await send(browser, picture())).status == status
     assert (await browser.get(f"/lessons/{LESSON}/courseware")).status == status
+
+
+async def lines(web: Web) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
+    rows = await web.app[keys.STORE].database.read(select(audit).order_by(audit.c.seq))
+    return [(row.actor_kind, row.actor, row.act, row.target, row.path, json.loads(row.details)) for row in rows]
+
+
+async def test_what_is_brought_and_taken_away_leaves_a_line(town: Town) -> None:
+    teacher, web = town.browser("x1.teacher"), town.web
+    await send(teacher, pdf(["", ""]))
+    await send(teacher, b"<svg/>")
+    (one,) = (await (await teacher.get(f"/lessons/{LESSON}/courseware")).json())["courseware"]
+    path = (await web.app[keys.OFFICE].schedule.lesson(LESSON)).path
+    live = await teacher._ask("POST", f"/courseware/{LESSON}?a=me-master", data=form(picture()), headers={"Accept": "application/json"})
+    first, second = one["id"], (await live.json())["id"]
+    for id_ in (first, first):
+        await teacher.post(f"/lessons/{LESSON}/courseware/{id_}/delete")
+    headers = {"Accept": "application/json"}
+    await teacher._ask("POST", f"/courseware/{LESSON}/{second}/delete?a=me-master", headers=headers)
+    rows = await lines(web)
+    assert {row[:2] + row[3:5] for row in rows} == {("person", "x1.teacher", LESSON, path)}
+    said = [(row[2], row[5]["courseware"], row[5].get("kind"), row[5].get("pages")) for row in rows]
+    assert said == [
+        ("courseware.add", first, "pdf", 2),
+        ("courseware.add", second, "png", 1),
+        ("courseware.delete", first, None, None),
+        ("courseware.delete", second, None, None),
+    ]
+    assert "分数" not in str(rows), "what a file is called may be a pupil's name"
+    admin = town.browser("x1.admin")
+    page = await (await admin.get("/audit?act=courseware.", page=True)).text()
+    assert page.count("上传了课件") >= 2
+    assert "上传了课件" not in await (await town.browser("y1.admin").get("/audit?act=courseware.", page=True)).text()
+
+
+async def test_a_master_by_link_leaves_the_link(town: Town) -> None:
+    web = town.web
+    lesson, papers = await tools(web)
+    answer = await bring(web, lesson, papers["master"], picture())
+    assert answer.status == 201
+    (row,) = await lines(web)
+    assert row[:4] == ("nobody", "", "courseware.add", lesson)
+    known = {link.id for link in await web.app[keys.STORE].links(lesson) if link.role == "master"}
+    assert {row[5]["link"]} == known
+    assert row[4] == await web.app[keys.OFFICE].orgs.whole()
 
 
 async def test_a_forged_form_brings_nothing(town: Town) -> None:
