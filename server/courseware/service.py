@@ -66,7 +66,7 @@ class CoursewareService:
         pages = await self._look(kind, file)
         source = await self.blobs.keep(file)
         new = Courseware(draw(), hand.lesson.id, _name(name), kind, size, source, hand.by, self._now(), pages=pages)
-        said = _said(hand, new.id) | {"kind": kind, "pages": pages, "source": source}
+        said: dict[str, str | int] = {**_said(hand, new.id), "kind": kind, "pages": pages, "source": source}
         try:
             await self._acts.do(hand.who, "courseware.add", hand.lesson, lambda connection: add_file(connection, new), details=said)
         except Full as error:
@@ -131,7 +131,7 @@ def _seen(file: Path) -> tuple[int, bytes]:
 
 def _said(hand: Hand, courseware_id: str) -> dict[str, str | int]:
     """Which file; which link, where nobody's account did it. What the file is called may be a name."""
-    return {"courseware": courseware_id} | ({} if hand.who.id else {"link": hand.by})
+    return {"courseware": courseware_id, **({} if hand.who.id else {"link": hand.by})}
 
 
 def _name(name: str) -> str:

@@ -40,6 +40,7 @@ class GoLive(Command, frozen=True):
 
     kind: ClassVar[str] = "lesson.live"
     roles: ClassVar[frozenset[Role]] = _MASTER
+    asks_facts: ClassVar[bool] = True  # the lesson before may have ended since the waiting room opened
 
 
 class PauseLesson(Command, frozen=True):

@@ -37,6 +37,10 @@ class Org:
     version: int
     closed_at: int | None = None
     """UTC ms."""
+    seat_phones: bool = False
+    """A school lets pupils' devices in by the code on the big screen (S5)."""
+    term_calls: bool = False
+    """In a school's lessons, calls of the course's earlier ones count (S22)."""
 
 
 @dataclass(frozen=True, slots=True)

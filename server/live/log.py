@@ -22,7 +22,7 @@ from server.domain.lookup import Lookup
 from server.domain.payload import text_refs
 from server.domain.refused import Refused
 from server.errors import TooMany
-from server.live import snapshot
+from server.live import aftermath, snapshot
 from server.live.horizon import Horizon
 from server.live.roster import Roster
 from server.live.services import Services
@@ -187,11 +187,14 @@ class LessonLog:
         return self.state, None
 
     def _append(self, made: _Made, after: Author | None, author: Author, decision: Decision) -> Append:
+        facts = self.facts
+
         async def beside(connection: AsyncConnection) -> None:
             await self._services.texts.keep(connection, made.base.id, decision.texts)
+            await aftermath.leave(connection, made.state, made.events, facts, self.lookup)
 
-        life = _life(made.base, made.state)
-        return Append(made.base.id, made.base.seq, *author, made.events, life, after, beside if decision.texts else None)
+        life, writes = _life(made.base, made.state), bool(decision.texts) or aftermath.leaves(made.events)
+        return Append(made.base.id, made.base.seq, *author, made.events, life, after, beside if writes else None)
 
     def _stumble(self, generation: int) -> None:
         """What was decided on top of a failed append fails as well; begin again from the state that is written."""

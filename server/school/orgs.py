@@ -14,7 +14,7 @@ from server.accounts.office import Office, target
 from server.domain.orgs import Org, Tier, below
 from server.errors import EditConflict, Forbidden, Invalid, NotThere
 from server.school.fields import Code, Id, Name, Version
-from server.store.orgs import add_org, change_org, has_open_children, move_paths, put_seat_phones, read_org
+from server.store.orgs import add_org, change_org, has_open_children, move_paths, read_org
 
 TREE = "org tree"
 """Name of the lock of whoever adds, moves or closes."""
@@ -36,6 +36,14 @@ class EditOrg(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
+class RulesOfSchool(msgspec.Struct, frozen=True, kw_only=True):
+    """What a school's lessons do: whose calls count (S22), whether pupils' devices are let in (S5)."""
+
+    calls: Literal["0", "1"]
+    phones: Literal["0", "1"]
+    version: Version
+
+
 class MoveOrg(msgspec.Struct, frozen=True, kw_only=True):
     """It hangs under another from now on."""
 
@@ -48,12 +56,6 @@ class CloseOrg(msgspec.Struct, frozen=True, kw_only=True):
 
     closed: Literal["0", "1"]
     version: Version
-
-
-class AllowPhones(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the school lets pupils' devices in."""
-
-    allowed: Literal["0", "1"]
 
 
 async def create(office: Office, who: Caller, parent_id: str, form: NewOrg) -> Org:
@@ -106,6 +108,19 @@ async def edit(office: Office, who: Caller, org_id: str, form: EditOrg) -> Org:
     return await office.acts.do(who, "org.edit", target("org", org.id, org), work, unique="code")
 
 
+async def set_rules(office: Office, who: Caller, org_id: str, form: RulesOfSchool) -> None:
+    """Change the rules of a school's lessons. Raises `Invalid`, `EditConflict`."""
+    org = await office.org(who, org_id, "org.edit")
+    if org.tier not in ("school", "point"):
+        raise Invalid({"org": "choice"})
+
+    async def work(connection: AsyncConnection) -> None:
+        await change_org(connection, org.id, form.version, term_calls=form.calls == "1", seat_phones=form.phones == "1")
+
+    said: dict[str, str | int] = {"calls": form.calls, "phones": form.phones}
+    await office.acts.do(who, "org.rules", target("org", org.id, org), work, details=said)
+
+
 async def move(office: Office, who: Caller, org_id: str, form: MoveOrg) -> None:
     """Hang it under another, with all that is under it; the caller needs rights at both ends. Raises `Invalid`, `EditConflict`."""
     org = await office.org(who, org_id, "org.create")
@@ -138,17 +153,6 @@ async def close(office: Office, who: Caller, org_id: str, form: CloseOrg) -> Non
         await change_org(connection, org.id, form.version, closed_at=office.now() if closing else None)
 
     await office.acts.do(who, "org.close" if closing else "org.reopen", target("org", org.id, org), work, locks=(TREE,))
-
-
-async def allow_phones(office: Office, who: Caller, org_id: str, form: AllowPhones) -> None:
-    """A school's rooms may let pupils' devices in by the code on the big screen, or not (S5)."""
-    org = await office.org(who, org_id, "org.edit")
-    allowed = form.allowed == "1"
-
-    async def work(connection: AsyncConnection) -> None:
-        await put_seat_phones(connection, org.id, allowed)
-
-    await office.acts.do(who, "org.phones", target("org", org.id, org), work, details={"allowed": int(allowed)})
 
 
 async def crumbs(office: Office, who: Caller, org: Org) -> list[Org]:

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from server.domain.facts import Facts, RoomFacts
 from server.domain.principal import MASTER
+from server.domain.schedule import ScheduledLesson
+from server.store.calls import earlier_calls
 from server.store.courseware import CoursewareStore
 from server.store.database import Database
 from server.store.plans import PlanStore
@@ -29,10 +31,19 @@ async def read_facts(database: Database, lesson_id: str) -> Facts:
         .where(c.id.in_([room for _, room, _ in rooms]))
     )
     sizes = {row.id: (row.seat_rows * row.seat_columns, row.seat_phones) for row in known}
+    calls = await _calls(database, lesson)
     found = {}
     for participant, room, school_class in rooms:
         plan = await PlanStore(database).valid(school_class, room, lesson.day) if school_class and lesson.day else None
         version = f"{plan.id}.{plan.version}" if plan else ""
         seats, phones = sizes[room]
-        found[participant] = RoomFacts(seats, version, plan.seats if plan else {}, phones=phones)
+        found[participant] = RoomFacts(seats, version, plan.seats if plan else {}, calls.get(room, 0), phones)
     return Facts(found, courseware)
+
+
+async def _calls(database: Database, lesson: ScheduledLesson) -> dict[str, int]:
+    """Classroom → calls that count from earlier lessons, where the school that teaches wants them to (S22)."""
+    if not lesson.course or lesson.starts_at is None or lesson.org is None:
+        return {}
+    school = await database.one(select(org.c.term_calls).where(org.c.id == lesson.org))
+    return await earlier_calls(database, lesson.course, lesson.starts_at) if school and school.term_calls else {}

@@ -15,7 +15,7 @@ from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.tables import org
 
-_FIELDS = ("id", "parent", "tier", "code", "name", "path", "version", "closed_at")
+_FIELDS = ("id", "parent", "tier", "code", "name", "path", "version", "closed_at", "seat_phones", "term_calls")
 
 
 def within(paths: Sequence[str]) -> ColumnElement[bool]:
@@ -33,11 +33,6 @@ class OrgStore:
         """The organisation of this id."""
         row = await self._database.one(_query().where(org.c.id == org_id))
         return _org(row) if row else None
-
-    async def seat_phones(self, org_id: str) -> bool:
-        """The school lets pupils' devices in (S5)."""
-        row = await self._database.one(select(org.c.seat_phones).where(org.c.id == org_id))
-        return bool(row and row.seat_phones)
 
     async def by_code(self, code: str) -> Org | None:
         """The organisation of this code."""
@@ -94,11 +89,6 @@ async def add_org(connection: AsyncConnection, new: Org, created: int) -> None:
 async def add_orgs(connection: AsyncConnection, many: Sequence[Org], created: int) -> None:
     """Insert, in this order: parents first."""
     await insert_many(connection, org, [asdict(new) | {"created": created} for new in many])
-
-
-async def put_seat_phones(connection: AsyncConnection, org_id: str, allowed: bool) -> None:
-    """Whether the school lets pupils' devices in."""
-    await connection.execute(update(org).where(org.c.id == org_id).values(seat_phones=allowed))
 
 
 async def change_org(connection: AsyncConnection, org_id: str, version: int, **values: Any) -> None:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
-from server.web import audit, cards, child, cors, guide, health, inspect, join, pages, panel, seats, socket, static, whip
+from server.web import audit, book, cards, child, cors, guide, health, inspect, join, pages, panel, seats, socket, static, whip
 from server.web.courseware import live as courseware
 from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
@@ -20,7 +20,7 @@ from server.web.school import classes, groups, orgs, parents, rooms
 from server.web.timetable import assisting, calendar, courses, feed, lessons, week
 
 AREAS = (
-    *(login, oidc, own, recovery, slip, people, child),
+    *(login, oidc, own, recovery, slip, people, child, book),
     *(orgs, rooms, groups, classes, parents),
     *(pairing, knocking, room),
     *(calendar, courses, lessons, assisting, week, feed, exchange),

@@ -1,5 +1,6 @@
 """Every table, one module per noun."""
 
+from server.store.tables.after import lesson_calls, mistake, quiz_card
 from server.store.tables.base import metadata
 from server.store.tables.beside import inspection_note, intercom
 from server.store.tables.courseware import courseware, courseware_media, courseware_page
@@ -47,16 +48,19 @@ __all__ = [
     "knock",
     "known_address",
     "lesson",
+    "lesson_calls",
     "lesson_event",
     "lesson_room",
     "lesson_snapshot",
     "link",
     "metadata",
+    "mistake",
     "oidc_spent",
     "org",
     "pairing",
     "participant",
     "person",
+    "quiz_card",
     "recovery_code",
     "school_class",
     "seat",

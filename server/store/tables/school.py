@@ -18,9 +18,12 @@ org = Table(
     moment("created", nullable=False),
     moment("closed_at"),
     Column("seat_phones", Boolean, nullable=False, server_default=false()),
+    Column("term_calls", Boolean, nullable=False, server_default=false()),
     version(),
 )
-"""`seat_phones`: a school lets pupils' devices in by the code on the big screen (S5)."""
+"""`seat_phones`: a school lets pupils' devices in by the code on the big screen (S5). `term_calls`: in its lessons calls of the
+term's earlier ones count (S22).
+"""
 
 classroom = Table(
     "classroom",

@@ -49,6 +49,7 @@ async def show(request: web.Request, again: Again, pin: tuple[str, str] | None =
         "plans": await office.plans.of_class(found.id),
         "rooms": {room.id: room for room in await office.rooms.of(org.id)},
         "parents": await request.app[PARENTS].of_class(caller, found.id) if may_slip else {},
+        "may_see": may_see,
         "may_slip": may_slip,
         "may_edit": caller.may("class.edit", at(org.path)),
         "may_plan": caller.may("plan.edit", at(org.path)),

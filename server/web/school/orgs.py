@@ -44,7 +44,6 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "homes": {one.id: one for one in await office.orgs.under([org.path])},
         "classes": await office.classes.of(org.id) if caller.may("class.see", here) else [],
         "groups": [one for one in kept if one.org == org.id],
-        "phones": await office.orgs.seat_phones(org.id),
         "is_school": org.tier in ("school", "point"),
         "tiers": _tiers(caller, org),
         "may": {
@@ -79,19 +78,19 @@ async def edit(request: web.Request) -> web.Response:
     return done(request, f"/orgs/{request.match_info['org']}")
 
 
+@posts(show, "rules")
+async def rules(request: web.Request) -> web.Response:
+    """`POST /orgs/ID/rules`."""
+    form = await read_form(request, orgs.RulesOfSchool, token=csrf_token(request))
+    await orgs.set_rules(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
+    return done(request, f"/orgs/{request.match_info['org']}")
+
+
 @posts(show, "close")
 async def close(request: web.Request) -> web.Response:
     """`POST /orgs/ID/close`."""
     form = await read_form(request, orgs.CloseOrg, token=csrf_token(request))
     await orgs.close(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
-    return done(request, f"/orgs/{request.match_info['org']}")
-
-
-@posts(show, "phones")
-async def phones(request: web.Request) -> web.Response:
-    """`POST /orgs/ID/phones`: whether pupils' devices are let in."""
-    form = await read_form(request, orgs.AllowPhones, token=csrf_token(request))
-    await orgs.allow_phones(request.app[OFFICE], await caller_of(request), request.match_info["org"], form)
     return done(request, f"/orgs/{request.match_info['org']}")
 
 
@@ -137,8 +136,8 @@ def add_routes(doors: Doors) -> None:
     doors.get("/orgs/{org}", first(show), "org.see")
     doors.post("/orgs/{org}", edit, "org.edit")
     doors.post("/orgs/{org}/children", create, "org.edit")
+    doors.post("/orgs/{org}/rules", rules, "org.edit")
     doors.post("/orgs/{org}/close", close, "org.edit")
-    doors.post("/orgs/{org}/phones", phones, "org.edit")
     doors.post("/orgs/{org}/move", move, "org.create")
     doors.post("/orgs/{org}/rooms", create_room, "room.edit")
     doors.post("/orgs/{org}/classes", create_class, "class.edit")

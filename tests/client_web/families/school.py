@@ -7,7 +7,6 @@ KEYS = (
     *(f"room.kind.{kind}" for kind in ("master", "remote", "both")),
     *(f"group.kind.{kind}" for kind in ("points", "schools", "paired")),
     *(f"class.{act}" for act in ("pin", "leave", "erase", "mask", "unmask", "pin.set", "pin.none")),
-    *(f"school.phones.{state}" for state in ("on", "off", "allow", "forbid")),
     *(f"school.pin.{state}" for state in ("set", "none")),
     "school.close",
     "school.reopen",

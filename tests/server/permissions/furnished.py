@@ -16,8 +16,13 @@ from sqlalchemy import insert, update
 from server.accounts import cookies
 from server.accounts.contents import Contents
 from server.accounts.slips import Slips
+from server.domain.payload import TextRef
+from server.domain.quiz.choice import Key
+from server.domain.quiz.events import QuizOpened
+from server.domain.quiz.state import Quiz
 from server.store import Database
 from server.store import tables as t
+from server.store.book import keep_card
 from tests.server import world as worlds
 from tests.server.services import PASSWORD, QUICK
 
@@ -29,6 +34,7 @@ TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SECRETS = {
     "pupil name": "标记学生",
     "pupil number": "N7102",
+    "wrong answer": "标记错题",
     "person number": "33010219800101",
     "colleague name": "标记同事",
     "teacher name": "标记老师",
@@ -79,6 +85,7 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
             await _lessons(connection, now, county, school)
             await _devices(connection, contents, now, county, school, papers)
             await _courseware(connection, now, county)
+            await _mistakes(connection, contents, now, county, school)
         kept = await QUICK.hash(PASSWORD)
         factor = await contents.put(connection, "totp", "everybody", TOTP)
         await connection.execute(update(t.person).values(password_hash=kept, totp=factor.id))
@@ -193,6 +200,18 @@ async def _courseware(connection: Any, now: int, county: str) -> None:
     shown = {"width": 1600, "height": 900, "picture": blob, "preview": blob, "size": 9}
     await connection.execute(insert(t.courseware_page).values(**page, **shown))
     await connection.execute(insert(t.courseware_media).values(**page, place=0, blob=blob, type="video/mp4"))
+
+
+async def _mistakes(connection: Any, contents: Contents, now: int, county: str, school: str) -> None:
+    """In a lesson of last week the first pupil and the marked one wrote the same wrong thing."""
+    lesson, begin = f"past.{county}", now - 7 * 24 * worlds.HOUR
+    row = {"id": lesson, "name": "上周的课", "head": 0, "created": begin, "org": school, "starts_at": begin, "ends_at": begin + worlds.HOUR}
+    await connection.execute(insert(t.lesson).values(**row, phase="archived", school_class=f"{school}.c1"))
+    texts = [(await contents.put(connection, "lesson", lesson, words)).id for words in ("？", "对的", secret("wrong answer", county))]
+    question, right, wrong = (TextRef(id_, "0" * 64) for id_ in texts)
+    card = QuizOpened(quiz="q1", type="text", question=question, key=Key(texts=(right,)))
+    kept = Quiz(card, begin + MINUTE)
+    await keep_card(connection, lesson, kept, {f"{school}.c1.s{n}": wrong for n in (1, 9)})
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:

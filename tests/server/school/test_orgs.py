@@ -10,7 +10,7 @@ from sqlalchemy import select
 from server.accounts.caller import system
 from server.errors import AppError, EditConflict, Forbidden, Invalid, NotThere, Taken
 from server.school import orgs
-from server.school.orgs import CloseOrg, EditOrg, MoveOrg, NewOrg
+from server.school.orgs import CloseOrg, EditOrg, MoveOrg, NewOrg, RulesOfSchool
 from server.store import tables as t
 from tests.harness.postgres import both_databases
 from tests.server.services import Services
@@ -197,3 +197,18 @@ async def test_everybody_sees_the_tree_from_their_own_place_down(process: Servic
     point = await process.office.orgs.get("x1p")
     assert point
     assert [one.id for one in await orgs.crumbs(process.office, await process.caller("x.admin"), point)] == ["x", "x1", "x1p"]
+
+
+async def test_the_rules_of_a_schools_lessons(process: Services) -> None:
+    admin = await process.caller("x1.admin")
+    await orgs.set_rules(process.office, admin, "x1", RulesOfSchool(calls="1", phones="0", version=1))
+    school = await process.office.orgs.get("x1")
+    assert school is not None
+    assert (school.term_calls, school.seat_phones, school.version) == (True, False, 2)
+    line = await process.line()
+    assert (line.act, line.target, line.details) == ("org.rules", "x1", '{"calls":"1","phones":"0"}')
+    later = RulesOfSchool(calls="0", phones="1", version=1)
+    assert type(await refused(orgs.set_rules(process.office, admin, "x1", later))) is EditConflict
+    for who, org, error in (("x1.teacher", "x1", Forbidden), ("x2.admin", "x1", NotThere), ("x.admin", "x", Invalid)):
+        assert type(await refused(orgs.set_rules(process.office, await process.caller(who), org, later))) is error
+    assert await process.office.orgs.get("x1") == school

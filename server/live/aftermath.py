@@ -1,0 +1,35 @@
+"""What events leave for after class, written in their own transaction: the wrong-answer book, calls of the term."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.domain.events import Envelope, LessonEnded
+from server.domain.facts import Facts
+from server.domain.lesson import LessonState
+from server.domain.lookup import Lookup
+from server.domain.quiz.book import mistakes
+from server.domain.quiz.events import QuizDiscarded, QuizRevealed
+from server.store.book import drop_card, keep_card
+from server.store.calls import keep_calls
+
+_LEAVING = (LessonEnded, QuizRevealed, QuizDiscarded)
+
+
+def leaves(events: Sequence[Envelope]) -> bool:
+    """Whether one of them leaves anything."""
+    return any(isinstance(event.payload, _LEAVING) for event in events)
+
+
+async def leave(connection: AsyncConnection, state: LessonState, events: Sequence[Envelope], facts: Facts, lookup: Lookup) -> None:
+    """Write it. `state`: the lesson after all of them."""
+    for event in events:
+        said = event.payload
+        if isinstance(said, QuizRevealed) and said.quiz in state.quiz.cards:
+            await keep_card(connection, state.id, state.quiz.cards[said.quiz], mistakes(state.quiz, said.quiz, facts, lookup))
+        elif isinstance(said, QuizDiscarded):
+            await drop_card(connection, state.id, said.quiz)
+        elif isinstance(said, LessonEnded):
+            await keep_calls(connection, state.id, {who: state.hands.calls_of(who) for who in state.hands.calls})
