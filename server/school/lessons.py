@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.acts import Target
@@ -35,7 +35,7 @@ SaidName = Annotated[str, Meta(max_length=200)]
 
 
 class Classified(msgspec.Struct, frozen=True, kw_only=True):
-    """What a lesson is about, as the resource library asks. A form says all of it: what it leaves out is not said any more."""
+    """What a lesson is about, as the resource library asks; all of it may be left open."""
 
     unit: SaidName = ""
     subject: SaidWord = ""
@@ -68,11 +68,17 @@ class Substitute(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-class EditLesson(Classified, frozen=True, kw_only=True):
-    """Title and what it is about."""
+class EditLesson(msgspec.Struct, frozen=True, kw_only=True):
+    """Title and what it is about. What is left out stays as it is; what is given empty is not said any more."""
 
     name: Name
-    rehearsal: Literal["0", "1"] = "0"
+    unit: SaidName | UnsetType = UNSET
+    subject: SaidWord | UnsetType = UNSET
+    stage: Stage | Literal[""] | UnsetType = UNSET
+    grade: SaidWord | UnsetType = UNSET
+    edition: SaidName | UnsetType = UNSET
+    volume: SaidWord | UnsetType = UNSET
+    rehearsal: Literal["0", "1"] | UnsetType = UNSET
     version: Version
 
 
@@ -184,10 +190,13 @@ async def _is_teacher(office: Office, who: Caller, person_id: str, lesson: Sched
 async def edit(office: Office, who: Caller, lesson_id: str, form: EditLesson) -> None:
     """Title, rehearsal, what it is about. Raises `EditConflict`."""
     found = await find(office, who, lesson_id, "lesson.edit")
-    values = {"name": form.name, "rehearsal": form.rehearsal == "1", **_classified(form)}
+    given = {name: getattr(form, name) for name in ("unit", *CLASSIFIED)}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not UNSET}
+    if form.rehearsal is not UNSET:
+        values["rehearsal"] = form.rehearsal == "1"
 
     async def work(connection: AsyncConnection) -> None:
-        await change_lesson(connection, found.id, form.version, NOT_OVER, **values)
+        await change_lesson(connection, found.id, form.version, NOT_OVER, name=form.name, **values)
 
     await office.acts.do(who, "lesson.edit", _target(found), work)
 

@@ -1,6 +1,7 @@
 """What people send: forms and JSON bodies become typed models; every field that does not fit is named (422).
 
-A model is a `msgspec.Struct` whose fields have `Meta` limits. Texts are stripped; an empty one counts as not given.
+A model is a `msgspec.Struct` whose fields have `Meta` limits. Texts are stripped; an empty one counts as not given, but where the
+field tells the two apart (its default is `UNSET`): there it is given, and empty.
 Codes of a field: `required`, `long`, `short`, `format`, `number`, `choice`, `low`, `high`; sentences: catalogue `field.<code>`.
 """
 
@@ -85,7 +86,7 @@ def check(model: type[M], values: Mapping[str, Any]) -> M:
         wrong[name[:64]] = "unknown"
     for name, field in fields.items():
         value = _clean(values.get(name))
-        if value is None or value in ("", []):
+        if value is None or (value in ("", []) and field.default is not msgspec.UNSET):
             if field.required:
                 wrong[name] = "required"
             continue

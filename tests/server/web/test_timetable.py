@@ -173,3 +173,26 @@ async def test_a_lesson_by_hand_has_a_teacher_and_a_subject(town: Town) -> None:
         "/lessons/new", {"name": "x", "standing_group": "g.x", "day": str(monday(1)), "begins": "9:00", "stage": "college"}
     )
     assert set((await odd.json())["error"]["fields"]) == {"begins", "stage"}
+
+
+async def test_what_an_edit_leaves_out_stays(town: Town) -> None:
+    admin, store = town.browser("x.admin"), Schedule(town.web.app[keys.STORE].database)
+    about = {"unit": "第二单元", "subject": "maths", "stage": "primary", "grade": "3", "edition": "人教版", "volume": "上册"}
+    lesson = await by_hand(admin, monday(2), rehearsal="1", **about)
+
+    async def edited(version: int, pairs: list[tuple[str, str]]) -> tuple[dict[str, str], bool]:
+        fields = [("version", str(version)), ("csrf", admin.token), *pairs]
+        await made(await admin._ask("POST", f"/lessons/{lesson}", data=fields, headers={"Accept": "application/json"}))
+        now = await store.lesson(lesson)
+        assert now is not None
+        return {name: getattr(now, name) for name in ("name", *about)}, now.rehearsal
+
+    assert await edited(1, [("name", "公开课")]) == ({"name": "公开课", **about}, True)
+    assert await edited(2, [("name", "公开课"), ("unit", ""), ("stage", " ")]) == (
+        {"name": "公开课", **about, "unit": "", "stage": ""},
+        True,
+    )
+    page = await text(admin, f"/lessons/{lesson}")
+    unticked, ticked = re.findall(r'<input [^>]*name="rehearsal" value="([01])"', page)
+    assert (await edited(3, [("name", "课"), ("rehearsal", unticked), ("rehearsal", ticked)]))[1] is True
+    assert (await edited(4, [("name", "课"), ("rehearsal", unticked)]))[1] is False, "a box that is not ticked is not sent"
