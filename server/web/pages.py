@@ -18,6 +18,7 @@ from server.web.entitled import PANEL, Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
 from server.web.keys import FRAMES, ICE, LESSONS, SIGNER, STORE
+from server.web.offline import holder_of
 from server.web.visitor import visitor
 
 
@@ -77,6 +78,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             "admission": who.admission,
             "csrf_live": csrf_token(request) if principal.role == "master" else "",
             "home": "/room" if principal.id.startswith(DEVICE) else "",
+            "holder": holder_of(request, principal) if role == "assistant" else "",
             "media": {"ice_servers": as_rtc(servers)},
         }
         return page(request, f"{PAGES[role]}.html", context)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
-from server.web import audit, book, cards, child, cors, guide, health, inspect, join, pages, panel, seats, socket, static, whip
+from server.web import audit, book, cards, child, cors, guide, health, inspect, join, offline, pages, panel, seats, socket, static, whip
 from server.web.courseware import live as courseware
 from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
@@ -34,6 +34,7 @@ def add_routes(app: web.Application) -> None:
     doors = Doors(app)
     doors.get("/", pages.home, "page.public")
     doors.get("/join/{token}", join.join, "link.enter")
+    offline.add_routes(doors)
     for role in ROLES:
         doors.get(f"/{join.PAGES[role]}/{{lesson}}", pages.role_page(role), LESSON_PAPER)
     doors.get("/ws/{lesson}", socket.socket, LESSON_PAPER)

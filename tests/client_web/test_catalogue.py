@@ -37,6 +37,7 @@ FAMILIES = {
     "quiz.key.": "quiz/choice.py QuizType",
     "quiz.aloud.": "quiz/choice.py QuizType",
     "seat.": "checkin/commands.py Status",
+    "offline.reach.": "views/marks.js Reach",
     "mic.closed.": "mic/events.py By",
     "air.closed.": "mic/events.py By",
     "": "sources",

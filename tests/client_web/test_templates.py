@@ -24,6 +24,7 @@ def live(role):
         "you": you,
         "admission": "a1",
         "home": "",
+        "holder": "",
         "csrf_live": "",
         "media": {"ice_servers": [{"urls": ["stun:x"]}]},
     }

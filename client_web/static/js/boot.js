@@ -8,6 +8,7 @@
  * @property {string} build
  * @property {string} admission
  * @property {string} csrf token of a login's changes over HTTP, empty where there is no login
+ * @property {string} holder an opaque word for who an assistant is, empty for others
  * @property {string} home where a classroom's own page lies, empty for others
  * @property {RTCIceServer[]} iceServers
  * @property {string} locale address of the catalogue

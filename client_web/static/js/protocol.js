@@ -112,10 +112,11 @@ export class LiveSocket extends Emitter {
    * @param {string} kind
    * @param {object} payload
    * @param {number} [maxAge] ms after which an unanswered command is given up (S15)
+   * @param {string} [id] of a command that may have been sent by an earlier page
    * @returns {Promise<number>} the `seq` of its event; rejects with `Refused`
    */
-  command(kind, payload, maxAge = 5_000) {
-    return this.#ask({ type: "command", kind, payload }, maxAge);
+  command(kind, payload, maxAge = 5_000, id = this.#draw()) {
+    return this.#ask({ type: "command", kind, payload }, maxAge, id);
   }
 
   /**
@@ -124,16 +125,20 @@ export class LiveSocket extends Emitter {
    * @param {string} [to] participant; empty: every assistant, or the teacher
    */
   speak(text, to = "") {
-    return this.#ask({ type: "intercom", to, text }, 20_000);
+    return this.#ask({ type: "intercom", to, text }, 20_000, this.#draw());
+  }
+
+  #draw() {
+    return `${this.prefix}-${++this.count}`;
   }
 
   /**
    * @param {object} message
    * @param {number} maxAge ms
+   * @param {string} id
    * @returns {Promise<number>}
    */
-  #ask(message, maxAge) {
-    const id = `${this.prefix}-${++this.count}`;
+  #ask(message, maxAge, id) {
     const frame = JSON.stringify({ ...message, id });
     return new Promise((resolve, reject) => {
       const cancel = this.options.clock.after(maxAge, () => this.#settle(id)?.reject(new Refused({ code: "timeout" })));

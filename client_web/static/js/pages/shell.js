@@ -23,10 +23,10 @@ const ASK_AFTER = 3;
 
 /**
  * @param {import("../protocol.js").Options["surface"]} surface
+ * @param {import("../boot.js").Boot} [boot] of a page that does not carry its own
  * @returns {Promise<Shell>}
  */
-export async function startShell(surface) {
-  const boot = readBoot();
+export async function startShell(surface, boot = readBoot()) {
   useIcons(boot.icons);
   await load(boot.locale);
   const bands = new Bands(byId("bands"));

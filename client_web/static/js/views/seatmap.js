@@ -8,6 +8,9 @@ import { icon, make, setText } from "./dom.js";
  * @property {"here" | "late" | "absent" | "unknown" | ""} status
  * @property {boolean} device
  * @property {number} [stars]
+ * @property {string} [name] who sits there
+ * @property {boolean} [waiting] the mark is not sent yet
+ * @property {boolean} [differs] another device says something else
  */
 
 /** Digits typed within this time, ms, are one seat's number. */
@@ -43,7 +46,8 @@ export class SeatMap {
   /** @param {number} seats */
   #build(seats) {
     this.buttons = Array.from({ length: seats }, (_, n) => {
-      const button = make("button", "seat", icon("hand"), make("span", "n", String(n + 1)), make("span", "sign"), icon("phone"));
+      const parts = [make("span", "n", String(n + 1)), make("span", "name"), make("span", "sign")];
+      const button = make("button", "seat", icon("hand"), ...parts, icon("phone"));
       button.type = "button";
       button.tabIndex = n ? -1 : 0;
       button.addEventListener("click", () => this.press(n + 1));
@@ -85,14 +89,16 @@ export class SeatMap {
    * @param {number} seat
    * @param {SeatShow} show
    */
-  #show(button, seat, { hand, status, device, stars = 0 }) {
+  #show(button, seat, { hand, status, device, stars = 0, name = "", waiting = false, differs = false }) {
     button.dataset.status = status || "unknown";
     button.dataset.hand = hand ? "1" : "0";
     button.setAttribute("aria-pressed", String(hand));
     button.dataset.device = device ? "1" : "0";
-    const signs = [SIGNS[status] ?? "", stars ? `★${stars}` : ""].filter(Boolean).join(" ");
+    const signs = [SIGNS[status] ?? "", waiting ? "…" : "", differs ? "≠" : "", stars ? `★${stars}` : ""].filter(Boolean).join(" ");
+    setText(/** @type {Element} */ (button.querySelector(".name")), name);
     setText(/** @type {Element} */ (button.querySelector(".sign")), signs);
     const words = [hand ? t("seat.hand") : "", status && status !== "unknown" ? t(`seat.${status}`) : "", device ? t("seat.device") : ""];
-    button.setAttribute("aria-label", [t("seat.n", { seat }), ...words.filter(Boolean)].join(", "));
+    words.push(waiting ? t("offline.seat.waiting") : "", differs ? t("offline.seat.differs") : "");
+    button.setAttribute("aria-label", [t("seat.n", { seat }), name, ...words].filter(Boolean).join(", "));
   }
 }
