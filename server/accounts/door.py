@@ -2,7 +2,8 @@
 
 A browser that enters by a link gets an *admission*, kept in a cookie of its own: one browser may hold several, and a page names
 its own by the admission's id. Expiry is checked when somebody enters; an admission then lives until two hours after the
-lesson's end. Revocation is checked every time.
+lesson's end, an assistant's for seven days: so long the lesson takes check-in that was done without network (S15).
+Revocation is checked every time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from server.accounts.residents import principal_of, role_of
 from server.accounts.tokens import Admission, Signer, check_expiry
 from server.domain.lesson import LessonState
 from server.domain.link import Link
+from server.domain.plan import KEPT_MS
 from server.domain.principal import Principal, Role
 from server.domain.schedule import ScheduledLesson
 from server.errors import Forbidden, LinkExpired, LinkInvalid, NoSuchLesson, Unauthenticated
@@ -74,7 +76,7 @@ class Door:
         if held is None:
             check_expiry(link.expires_at, self._now())
             held = Admission(self._draw(), link.id, link.lesson, link.role, self._now())
-        await self._not_over(link.lesson)
+        await self._not_over(link.lesson, link.role)
         return Entered(link.principal(held.id), held)
 
     async def by_bearer(self, token: str, lesson: str, *, session: bool = False) -> Principal:
@@ -84,7 +86,7 @@ class Door:
         link = await self._valid(claims.link)
         if not session:
             await self._enter_as_tool(link)
-        await self._not_over(link.lesson)
+        await self._not_over(link.lesson, link.role)
         return link.principal(f"tool-{link.id}")
 
     async def by_cookie(self, cookies: Mapping[str, str], lesson: str, named: str = "", role: Role | None = None) -> Entered:
@@ -97,20 +99,20 @@ class Door:
             raise Unauthenticated
         admission = fitting[0]
         link = await self._valid(admission.link)
-        await self._not_over(lesson)
+        await self._not_over(lesson, link.role)
         return Entered(link.principal(admission.id), admission)
 
     async def resident(self, caller: Caller, lesson: str, role: Role | None, room: str = "") -> Principal:
         """Somebody with an account, or a paired device, enters a lesson of the timetable. `role` None: what one is there first of all.
 
-        Raises `Forbidden` to who may only know of the lesson, `NoSuchLesson` to all others, `LinkExpired` two hours after its end.
+        Raises `Forbidden` to who may only know of the lesson, `NoSuchLesson` to all others, `LinkExpired` two hours after its end, as an assistant seven days.
         """
         scheduled = await self._papers.scheduled(lesson)
         wanted = role or role_of(caller, scheduled)
         principal = principal_of(caller, scheduled, wanted, room) if wanted else None
         if principal is None:
             raise Forbidden("no part in it") if caller.may("lesson.see", scheduled.where()) else NoSuchLesson
-        await self._not_over(lesson)
+        await self._not_over(lesson, principal.role)
         return replace(principal, name=await self._papers.name(lesson, principal.participant) if principal.participant else "")
 
     def held(self, cookies: Mapping[str, str]) -> list[Admission]:
@@ -140,9 +142,10 @@ class Door:
             await self._papers.find(asked)
             raise Forbidden("a link of another lesson")
 
-    async def _not_over(self, lesson: str) -> None:
+    async def _not_over(self, lesson: str, role: Role) -> None:
         state = await self._papers.find(lesson)
-        if state.ended_at is not None and self._now() > state.ended_at + GRACE_MS:
+        grace = KEPT_MS if role == "assistant" else GRACE_MS
+        if state.ended_at is not None and self._now() > state.ended_at + grace:
             raise LinkExpired("the lesson is over")
 
     async def _enter_as_tool(self, link: Link) -> None:

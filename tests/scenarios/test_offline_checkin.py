@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.harness.axe import violations
-from tests.harness.browser import QUIET, kill
-from tests.harness.product import Product
+from tests.harness.browser import QUIET, kill, open_page
+from tests.harness.product import Link, Product
 from tests.harness.school import within
 from tests.harness.socket import LessonSocket
 
@@ -61,17 +61,23 @@ def checked(product: Product, lesson: str) -> list[dict[str, Any]]:
         return [json.loads(row[0]) for row in store.execute(query, (lesson,))]
 
 
-async def stored(page: Page) -> list[dict[str, Any]]:
-    """What the device's outbox holds."""
+async def stored(page: Page, table: str = "outbox") -> list[dict[str, Any]]:
+    """What one table of the device's database holds; a key only as what may be known of it."""
     return list(
         await page.evaluate(
-            """() => new Promise((resolve) => {
+            """(table) => new Promise((resolve) => {
                 const request = indexedDB.open("shuangshi-offline");
                 request.onsuccess = () => {
-                    const all = request.result.transaction("outbox").objectStore("outbox").getAll();
-                    all.onsuccess = () => { request.result.close(); resolve(all.result); };
+                    const all = request.result.transaction(table).objectStore(table).getAll();
+                    all.onsuccess = () => { request.result.close(); resolve(all.result.map(shown)); };
                 };
-            })"""
+                const shown = ({ key, iv, sealed, ...row }) => ({
+                    ...row,
+                    ...(key && { extractable: key.extractable, algorithm: key.algorithm.name }),
+                    ...(sealed && { sealed: Array.from(new Uint8Array(sealed), (byte) => String.fromCharCode(byte)).join("") }),
+                });
+            })""",
+            table,
         )
     )
 
@@ -103,18 +109,24 @@ async def take_in(page: Page) -> None:
     await page.get_by_label("Check in", exact=True).check()
 
 
-async def until_stored(page: Page, count: int) -> None:
+async def until_stored(page: Page, count: int, table: str = "outbox") -> None:
     async def there() -> bool:
-        return len(await stored(page)) == count
+        return len(await stored(page, table)) == count
 
     await within(10, there)
 
 
-async def test_forty_marks_survive_a_killed_browser_and_count_once_when_sent_twice(school: Product, tmp_path: Path) -> None:
-    lesson, (master, assistant) = await school.invite([("master", ""), ("assistant", ROOM)])
-    folder = tmp_path / "profile"
+async def open_lesson(school: Product, *rooms: str) -> tuple[str, list[Link]]:
+    """A lesson in its waiting room, and an assistant's link for each room."""
+    lesson, (master, *assistants) = await school.invite([("master", ""), *(("assistant", room) for room in rooms)])
     async with LessonSocket(school, lesson, master) as teacher:
         await teacher.command("lesson.open")
+    return lesson, assistants
+
+
+async def test_forty_marks_survive_a_killed_browser_and_count_once_when_sent_twice(school: Product, tmp_path: Path) -> None:
+    lesson, (assistant,) = await open_lesson(school, ROOM)
+    folder = tmp_path / "profile"
     async with profile(folder) as context:
         page = await visit(context, assistant.page)
         await take_in(page)
@@ -162,3 +174,113 @@ async def test_forty_marks_survive_a_killed_browser_and_count_once_when_sent_twi
         await until_stored(page, 0)
         assert checked(school, lesson) == events
         assert page.errors == []  # type: ignore[attr-defined]
+
+
+async def test_a_device_whose_link_was_revoked_forgets_the_lesson_and_shows_what_it_could_not_deliver(
+    school: Product, tmp_path: Path
+) -> None:
+    lesson, (assistant,) = await open_lesson(school, ROOM)
+    async with profile(tmp_path / "profile") as context:
+        page = await visit(context, assistant.page)
+        await take_in(page)
+        await expect(page.locator("#kept")).to_have_attribute("data-reach", "ready")
+        (key,) = await stored(page, "keys")
+        assert (key["extractable"], key["algorithm"]) == (False, "AES-GCM")
+        (kept,) = await stored(page, "kept")
+        assert ROOM not in kept["sealed"]
+        assert ROOM not in json.dumps(kept | {"sealed": ""})
+        await school.stop()
+        await mark(page, 3, 5)
+        await expect(page.locator("#bands")).to_contain_text(WAITING.format(2))
+        await school.cli("link", "revoke", assistant.id)
+        await school.start()
+        await expect(page.locator("#unsent-list li")).to_have_count(2, timeout=20_000)
+        await expect(page.locator("#unsent-list")).to_contain_text("Seat 3 here")
+        await expect(page.locator("#unsent-list")).to_contain_text("withdrawn")
+        assert await violations(page) == []
+        assert (await stored(page, "keys"), await stored(page, "kept")) == ([], [])
+        assert len(await stored(page)) == 2
+        await page.get_by_role("button", name="Discard them").click()
+        await expect(page.locator("#unsent")).to_be_hidden()
+        await until_stored(page, 0)
+        assert checked(school, lesson) == []
+
+
+async def test_a_page_revoked_before_its_eyes_or_while_it_was_closed_forgets_too(school: Product, tmp_path: Path) -> None:
+    for closed in (False, True):
+        _, (assistant,) = await open_lesson(school, ROOM)
+        async with profile(tmp_path / f"profile-{closed}") as context:
+            page = await visit(context, assistant.page)
+            await take_in(page)
+            await until_stored(page, 1, "kept")
+            address = page.url
+            if closed:
+                await expect(page.locator("#kept")).to_have_attribute("data-reach", "ready")
+                await page.goto(f"{school.url}/guide")
+            await school.cli("link", "revoke", assistant.id)
+            if closed:
+                await page.goto(address)
+                await expect(page.locator("main")).to_contain_text("link.invalid")
+            await until_stored(page, 0, "kept")
+            await until_stored(page, 0, "keys")
+
+
+async def test_who_comes_back_by_the_same_link_delivers_what_waited(school: Product, tmp_path: Path) -> None:
+    lesson, (assistant,) = await open_lesson(school, ROOM)
+    async with profile(tmp_path / "profile") as context:
+        page = await visit(context, assistant.page)
+        await take_in(page)
+        await expect(page.locator("#kept")).to_have_attribute("data-reach", "ready")
+        await school.stop()
+        await mark(page, 8)
+        await expect(page.locator("#bands")).to_contain_text(WAITING.format(1))
+        await context.clear_cookies()
+        await school.start()
+        await page.wait_for_url("**/login**", timeout=20_000)
+        await page.goto(f"{school.url}/assist/")
+        await expect(page.locator("#others")).to_contain_text("Other check-ins not sent: 1")
+        assert await violations(page) == []
+        await page.goto(assistant.page)
+        await until_stored(page, 0)
+        assert [event["seat"] for event in checked(school, lesson)] == [8]
+
+
+async def test_two_devices_that_differ_are_shown_on_both_until_somebody_settles_it(school: Product, tmp_path: Path) -> None:
+    lesson, links = await open_lesson(school, ROOM, ROOM)
+    async with profile(tmp_path / "one") as first, profile(tmp_path / "two") as second:
+        away, here = [await visit(context, link.page) for context, link in zip((first, second), links, strict=True)]
+        await take_in(away)
+        await take_in(here)
+        await expect(away.locator("#kept")).to_have_attribute("data-reach", "ready")
+        await first.set_offline(True)
+        await expect(away.locator("#bands")).to_contain_text("Connection lost", timeout=30_000)
+        await mark(away, 5, 6)
+        await mark(here, 5, 5, 5, 6)
+        await expect(here.locator("#seats .seat").nth(4)).to_have_attribute("data-status", "absent")
+        await first.set_offline(False)
+        for page in (away, here):
+            await expect(page.locator("#differences-list li")).to_have_count(1, timeout=20_000)
+            await expect(page.locator("#differences-list")).to_contain_text("Seat 5 counts as “absent”")
+            assert await violations(page) == []
+        await away.get_by_role("button", name="Seat 5: here it is").click()
+        for page in (away, here):
+            await expect(page.locator("#differences")).to_be_hidden()
+            await expect(page.locator("#seats .seat").nth(4)).to_have_attribute("data-status", "here")
+        assert [event["said"]["settles"] for event in checked(school, lesson) if event["seat"] == 5][-1] is True
+
+
+async def test_a_page_that_is_not_secure_checks_in_and_says_that_it_keeps_nothing(school: Product, browser: Browser) -> None:
+    lesson, (assistant,) = await open_lesson(school, ROOM)
+    page = await open_page(browser, assistant.page, 360, 740, allowed=False, locale="en-US")
+    await page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    await page.reload()
+    await take_in(page)
+    await expect(page.locator("#kept")).to_contain_text("This browser cannot keep check-ins without network")
+    await mark(page, 4)
+
+    async def marked() -> bool:
+        return [event["seat"] for event in checked(school, lesson)] == [4]
+
+    await within(5, marked)
+    assert page.errors == []  # type: ignore[attr-defined]
+    await page.context.close()

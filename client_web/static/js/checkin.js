@@ -18,6 +18,22 @@ export class CheckIn {
   constructor(known, outbox) {
     this.known = known;
     this.outbox = outbox;
+    /** @type {Map<number, number>} seat → when this page marked it last */
+    this.own = new Map();
+  }
+
+  /** This page has just marked a seat. @param {number} seat */
+  note(seat) {
+    this.own.set(seat, this.outbox.pending(seat)?.done_at ?? 0);
+  }
+
+  /**
+   * A mark made now overrules what another device said, and whoever makes it has seen that. A first mark, or one upon the own, settles
+   * nothing: a device without network may have said something else before. @param {number} seat
+   */
+  settles(seat) {
+    const known = this.known()[seat];
+    return Boolean(known) && (known.other !== null || known.done_at !== this.own.get(seat));
   }
 
   /** @param {number} seat @returns {Status | ""} */

@@ -218,3 +218,18 @@ test("a seat shows what waits before what is known, and a difference only while 
   await outbox.mark(1, "absent", 10, false);
   assert.deepEqual([checkin.status(1), checkin.waits(1), checkin.differs(1), checkin.differences(), checkin.here(3)], ["absent", true, false, [], 1]);
 });
+
+test("only what another device said is settled, not a first mark and not the own one", async () => {
+  const known = {};
+  const { outbox } = page(new Disk(), new Server());
+  const checkin = new CheckIn(() => known, outbox);
+  assert.equal(checkin.settles(1), false);
+  await outbox.mark(1, "here", 10, false);
+  checkin.note(1);
+  known[1] = { status: "here", done_at: 10, other: null };
+  assert.equal(checkin.settles(1), false);
+  known[1] = { status: "here", done_at: 10, other: { status: "absent", done_at: 9 } };
+  assert.equal(checkin.settles(1), true);
+  known[1] = { status: "late", done_at: 12, other: null };
+  assert.equal(checkin.settles(1), true);
+});

@@ -11,6 +11,7 @@ from server.accounts.tokens import Admission, Signer
 from server.domain.lesson import LessonState
 from server.domain.link import Link
 from server.domain.people import Grant
+from server.domain.plan import KEPT_MS
 from server.domain.principal import MASTER, Principal, Role
 from server.domain.schedule import ScheduledLesson, ScheduledRoom
 from server.errors import Forbidden, LinkExpired, LinkInvalid, NoSuchLesson, Unauthenticated
@@ -211,3 +212,19 @@ async def test_residents_too_leave_two_hours_after_the_end() -> None:
     town.now = 1_001 + GRACE_MS
     with pytest.raises(LinkExpired):
         await town.door.resident(TEACHER, "L", None)
+
+
+async def test_an_assistant_comes_with_late_check_in_for_seven_days() -> None:
+    town = Town()
+    town.links["l3"] = Link("l3", "L", "assistant", "p1", "A", 0, None)
+    cookies = await town.cookies("l3")
+    town.lessons["L"] = replace(town.lessons["L"], ended_at=1_000)
+    town.now = 1_000 + KEPT_MS
+    assert (await town.door.by_cookie(cookies, "L")).principal.role == "assistant"
+    assert (await town.door.resident(ASSISTANT, "L", "assistant")).role == "assistant"
+    with pytest.raises(LinkExpired):
+        await town.door.resident(ASSISTANT, "L", "classroom")
+    town.now += 1
+    for attempt in (town.door.by_cookie(cookies, "L"), town.door.resident(ASSISTANT, "L", "assistant")):
+        with pytest.raises(LinkExpired):
+            await attempt

@@ -1,7 +1,7 @@
 /** An assistant's console: tell the teacher, the room's seats, the room's questions. Check-in goes on without network (S24). */
 import { CheckIn } from "../checkin.js";
 import { positionOf } from "../fold.js";
-import { t } from "../i18n.js";
+import { explain, t } from "../i18n.js";
 import { Outbox } from "../offline/outbox.js";
 import { byId, make, setChip, setText } from "../views/dom.js";
 import { tellScreen } from "../views/framed.js";
@@ -18,10 +18,12 @@ const WORDS = /** @type {const} */ (["ready", "deaf", "blind", "fast", "help"]);
 /** The lesson takes check-in now: so the outbox tells it. */
 const TOLD = new Set(["open", "live", "break", "ended", "archived", "cancelled"]);
 const SEND_WITHIN = 20_000;
+/** Nobody is known here, who may be again after a login or by the link. */
+const LOGGED_OUT = new Set(["link.missing", "login.needed", "login.step"]);
 const NOTHING = { all: async () => [], put: async () => {}, remove: async () => {} };
 
 const { boot, keeping, offline } = await bootHere();
-const shell = await startShell("console", boot);
+const shell = await startShell("console", boot, (why) => void dead(why));
 const { lesson, socket } = shell;
 const participant = boot.you.participant ?? "";
 const outbox = new Outbox({
@@ -105,6 +107,21 @@ async function dismissed(code) {
   await outbox.refuse({ code: `paper.${code}` });
 }
 
+/**
+ * The way in is shut. Marks that wait for another login go on waiting; else they stand here with the reason, and the page stays.
+ * @param {import("../refused.js").Refused} why
+ */
+async function dead(why) {
+  await keeping?.wipe(boot.holder);
+  if (LOGGED_OUT.has(why.code) || !outbox.waiting.length) {
+    location.reload();
+    return;
+  }
+  socket.stop();
+  await outbox.refuse({ code: why.code, params: why.params, message: why.sentences });
+  shell.bands.set("bye", { tone: "red", icon: "offline", words: explain(why, boot.lang) });
+}
+
 /** @param {boolean} [asked] somebody wants it now */
 async function keep(asked = false) {
   if (!keeping) return;
@@ -165,7 +182,9 @@ async function free(seat) {
  * @param {import("../fold/checkin.js").Status} status
  */
 function mark(seat, status) {
-  return outbox.mark(seat, status, now(), socket.ready);
+  const done = outbox.mark(seat, status, now(), socket.ready && checkin.settles(seat));
+  checkin.note(seat);
+  return done;
 }
 
 function update() {

@@ -4,6 +4,7 @@ import { browserClock } from "../clock.js";
 import { duration, explain, load, t } from "../i18n.js";
 import { Lesson } from "../lesson.js";
 import { LiveSocket } from "../protocol.js";
+import { refusal } from "../refused.js";
 import { Bands } from "../views/bands.js";
 import { byId, icon, make, useIcons } from "../views/dom.js";
 
@@ -24,9 +25,10 @@ const ASK_AFTER = 3;
 /**
  * @param {import("../protocol.js").Options["surface"]} surface
  * @param {import("../boot.js").Boot} [boot] of a page that does not carry its own
+ * @param {(why: import("../refused.js").Refused) => void} [dead] its paper opens nothing any more; a reload shows the server's own words
  * @returns {Promise<Shell>}
  */
-export async function startShell(surface, boot = readBoot()) {
+export async function startShell(surface, boot = readBoot(), dead = () => location.reload()) {
   useIcons(boot.icons);
   await load(boot.locale);
   const bands = new Bands(byId("bands"));
@@ -34,7 +36,7 @@ export async function startShell(surface, boot = readBoot()) {
   const socket = new LiveSocket({ url: socketUrl(boot), build: boot.build, surface, page: boot.page, open, clock: browserClock });
   const lesson = new Lesson(socket);
   insecureBand(bands);
-  watchLink(socket, bands);
+  watchLink(socket, bands, dead);
   lesson.on("reload", () => location.reload());
   lesson.on("bye", (code) => sayBye(bands, code));
   window.addEventListener("online", () => socket.poke());
@@ -53,8 +55,9 @@ function insecureBand(bands) {
  * "网络断了，正在重连 … 0:12", counted from the moment it broke.
  * @param {LiveSocket} socket
  * @param {Bands} bands
+ * @param {(why: import("../refused.js").Refused) => void} dead
  */
-function watchLink(socket, bands) {
+function watchLink(socket, bands, dead) {
   let since = performance.now();
   let timer = 0;
   const say = () => {
@@ -72,14 +75,14 @@ function watchLink(socket, bands) {
       since = performance.now();
       timer = window.setInterval(say, 500);
     }
-    if (state === "waiting" && attempt >= ASK_AFTER) void askWhy();
+    if (state === "waiting" && attempt >= ASK_AFTER) void askWhy(dead);
   });
 }
 
-/** A socket's refusal carries no reason; the page's own address does, and its error page explains it. */
-async function askWhy() {
+/** A socket's refusal carries no reason; the page's own address does. @param {(why: import("../refused.js").Refused) => void} dead */
+async function askWhy(dead) {
   const response = await fetch(location.href, { cache: "no-store" }).catch(() => null);
-  if (response && [401, 403, 404].includes(response.status)) location.reload();
+  if (response && [401, 403, 404].includes(response.status)) dead(await refusal(response));
 }
 
 /**
