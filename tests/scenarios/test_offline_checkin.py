@@ -284,3 +284,61 @@ async def test_a_page_that_is_not_secure_checks_in_and_says_that_it_keeps_nothin
     await within(5, marked)
     assert page.errors == []  # type: ignore[attr-defined]
     await page.context.close()
+
+
+async def test_an_accounts_day_is_kept_sealed_lists_offline_and_goes_with_the_logout(tmp_path: Path) -> None:
+    county = Product(tmp_path / "data")
+    await county.start("run")
+    seat_the_classes(county)
+    try:
+        async with profile(tmp_path / "profile") as context:
+            page = await visit(context, f"{county.url}/login")
+            await page.locator("[name=login]").fill("assistant")
+            await page.locator("[name=password]").fill(passwords(county)["assistant"])
+            await page.keyboard.press("Enter")
+            await page.get_by_role("link", name="Assistant's phone page").click()
+            await take_in(page)
+            await expect(page.locator("#kept")).to_have_attribute("data-reach", "ready")
+            names = page.locator("#seats .name:not(:empty)")
+            await expect(names.first).to_contain_text("*")
+            masked = await names.all_inner_texts()
+            await page.get_by_label("Full names").check()
+            await expect(names.first).not_to_contain_text("*")
+            full = await names.all_inner_texts()
+            assert len(full) == len(masked) > 5
+            await page.evaluate("scrollTo(0, 0)")  # the tabs stay on top and cover a row of seats else
+            assert await violations(page) == []
+            lesson, room = await page.inner_text("#lesson-name"), await page.inner_text("#room-name")
+            rows = [row for table in ("keys", "kept", "outbox", "clock") for row in await stored(page, table)]
+            assert [word for word in {*full, *masked, lesson, room} for row in rows if word in json.dumps(row, ensure_ascii=False)] == []
+
+            await county.stop()
+            await page.goto(f"{county.url}/assist/")
+            await page.get_by_role("link", name=lesson).click()
+            await expect(page.locator("#lesson-name")).to_have_text(lesson)
+            assert await names.all_inner_texts() == full
+            await county.start("run")
+            await page.goto(county.url)
+            await page.get_by_role("button", name="Log out").click()
+            await page.wait_for_url("**/login")
+            await until_stored(page, 0, "keys")
+            await until_stored(page, 0, "kept")
+            await page.goto(f"{county.url}/assist/")
+            await expect(page.locator("#state")).to_contain_text("No lesson is kept here")
+            assert page.errors == []  # type: ignore[attr-defined]
+    finally:
+        if county.running:
+            await county.stop()
+
+
+def seat_the_classes(county: Product) -> None:
+    """The demo's rooms are taken part in by the classes that have a seating plan there."""
+    with contextlib.closing(sqlite3.connect(county.data / "shuangshi.db", timeout=10)) as store, store:
+        plan = "SELECT school_class FROM seating_plan WHERE classroom = lesson_room.classroom"
+        assert store.execute(f"UPDATE lesson_room SET school_class = ({plan})").rowcount > 0
+
+
+def passwords(county: Product) -> dict[str, str]:
+    """Login → password, as `shuangshi run` keeps them for its owner."""
+    lines = [line.split() for line in (county.data / "demo-logins.txt").read_text().splitlines()]
+    return {words[0]: words[1] for words in lines if len(words) >= 3}

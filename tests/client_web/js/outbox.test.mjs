@@ -155,6 +155,10 @@ test("marks of somebody else, of another lesson and of another room are neither 
   await outbox.load(2000);
   await outbox.flush();
   assert.deepEqual([outbox.waiting.length, server.heard.length, disk.rows.size], [0, 0, 3]);
+  await outbox.load(1000 + 30 * 24 * 3600_000);
+  assert.equal(disk.rows.size, 3);
+  await outbox.load(1001 + 30 * 24 * 3600_000);
+  assert.equal(disk.rows.size, 0, "a month later nobody comes for them any more");
 });
 
 test("what is older than the lesson takes is shown, not sent and not thrown away", async () => {

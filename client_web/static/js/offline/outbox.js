@@ -8,6 +8,8 @@ import { asRefused } from "../refused.js";
 
 /** The server takes check-in so long after the lesson (S15). */
 export const KEPT_MS = 7 * 24 * 3600_000;
+/** What somebody else left on the device goes after so long: nobody comes for it any more. */
+const FORGOTTEN_MS = 30 * 24 * 3600_000;
 const AGAIN_MS = 10_000;
 /** Refusals that waiting may cure. */
 const PASSING = new Set(["timeout", "network", "request.too_many", "store.unavailable"]);
@@ -65,7 +67,10 @@ export class Outbox extends Emitter {
     const older = [];
     for (const entry of (await storage.all().catch(() => [])).sort((a, b) => a.n - b.n || a.done_at - b.done_at)) {
       this.last = Math.max(this.last, entry.n);
-      if (entry.holder !== whose.holder || entry.lesson !== whose.lesson || entry.participant !== whose.participant) continue;
+      if (entry.holder !== whose.holder || entry.lesson !== whose.lesson || entry.participant !== whose.participant) {
+        if (entry.done_at < now - FORGOTTEN_MS) older.push(entry.id);
+        continue;
+      }
       if (entry.done_at < now - KEPT_MS) entry.refused ??= { code: "checkin.late" };
       const known = this.entries.get(entry.seat); // two windows of one device marked the same seat
       if (known) older.push(known.id);

@@ -44,9 +44,13 @@ export class Vault {
     await this.store.write("kept", [{ id, lesson: kept.lesson.id, holder: kept.holder, until, iv, sealed }]);
   }
 
-  /** @returns {Promise<Kept[]>} the earliest lesson first */
+  /** What can still be opened; the rest goes, and keys that open nothing with it. @returns {Promise<Kept[]>} the earliest lesson first */
   async all() {
     const found = await Promise.all((await this.store.all("kept")).map((row) => this.#open(row)));
+    const [rows, keys] = await Promise.all([this.store.all("kept"), this.store.all("keys")]);
+    const used = new Set(rows.map(({ holder }) => holder));
+    const idle = keys.flatMap(({ holder }) => (used.has(holder) ? [] : [holder]));
+    if (idle.length) await this.store.write("keys", [], idle);
     return found.flatMap((one) => one ?? []).sort((a, b) => (a.starts_at ?? 0) - (b.starts_at ?? 0));
   }
 

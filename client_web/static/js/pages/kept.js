@@ -14,6 +14,7 @@ byId("lessons").replaceChildren(...lessons.map(line));
 const known = new Set(lessons.map(({ lesson, holder }) => `${lesson.id} ${holder}`));
 const others = marks.filter(({ lesson, holder }) => !known.has(`${lesson} ${holder}`)).length;
 setText(byId("state"), lessons.length ? t("offline.list.words") : t(keeping ? "offline.list.none" : "offline.reach.none"));
+byId("home").hidden = !navigator.onLine;
 setText(byId("others"), others ? t("offline.list.others", { n: others }) : "");
 
 /** @param {import("../offline/vault.js").Kept} kept */
