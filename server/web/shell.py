@@ -11,11 +11,8 @@ from server.web.catalogue import LANGUAGES
 
 SCRIPT = "js/offline/worker.js"
 ENTRIES = ("js/pages/assist.js", "js/pages/kept.js")
-SHEETS = (
-    *("css/tokens.css", "css/base.css"),
-    *(f"css/components/{name}.css" for name in ("button", "band", "chip", "picture", "meter", "tile", "field", "side", "seatmap", "board")),
-    "css/pages/assist.css",
-)
+COMPONENTS = ("button", "band", "chip", "picture", "meter", "tile", "field", "side", "tabs", "intercom", "seatmap", "board")
+SHEETS = ("css/tokens.css", "css/base.css", *(f"css/components/{name}.css" for name in COMPONENTS), "css/pages/assist.css")
 _IMPORT = re.compile(r'^(?:import|export)\s[^"]*?from\s+"(\.[^"]+)";|^import\s+"(\.[^"]+)";', re.MULTILINE)
 
 
