@@ -1,0 +1,1 @@
+"""What is captured of a lesson: the format of capture files, their writer and reader."""
