@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from tests.harness.axe import violations
-from tests.harness.browser import QUIET, kill, open_page
+from tests.harness.browser import QUIET, kill
 from tests.harness.product import Link, Product
 from tests.harness.school import within
 from tests.harness.socket import LessonSocket
@@ -28,13 +28,13 @@ WAITING = "Check-ins waiting for the network: {}."
 
 
 @asynccontextmanager
-async def profile(folder: Path) -> AsyncIterator[BrowserContext]:
+async def profile(folder: Path, *arguments: str) -> AsyncIterator[BrowserContext]:
     """A browser whose profile outlives it."""
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch_persistent_context(
             str(folder),
             executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
-            args=[*QUIET],
+            args=[*QUIET, *arguments],
             locale="en-US",
             viewport={"width": 360, "height": 740},
         )
@@ -269,21 +269,31 @@ async def test_two_devices_that_differ_are_shown_on_both_until_somebody_settles_
         assert [event["said"]["settles"] for event in checked(school, lesson) if event["seat"] == 5][-1] is True
 
 
-async def test_a_page_that_is_not_secure_checks_in_and_says_that_it_keeps_nothing(school: Product, browser: Browser) -> None:
+async def test_a_page_that_is_not_secure_checks_in_and_says_that_it_keeps_nothing(school: Product, tmp_path: Path) -> None:
     lesson, (assistant,) = await open_lesson(school, ROOM)
-    page = await open_page(browser, assistant.page, 360, 740, allowed=False, locale="en-US")
-    await page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
-    await page.reload()
-    await take_in(page)
-    await expect(page.locator("#kept")).to_contain_text("This browser cannot keep check-ins without network")
-    await mark(page, 4)
+    async with profile(tmp_path / "profile", "--host-resolver-rules=MAP school.test 127.0.0.1") as context:
+        page = await visit(context, assistant.page.replace("127.0.0.1", "school.test"))
+        assert await page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
+        await take_in(page)
+        await expect(page.locator("#kept")).to_contain_text("This browser cannot keep check-ins without network")
+        await mark(page, 4)
+        await until_checked(school, lesson, 4)
+        await context.set_offline(True)
+        await expect(page.locator("#bands")).to_contain_text("Connection lost", timeout=30_000)
+        await mark(page, 5)
+        await expect(page.locator("#bands")).to_contain_text("cannot store: 1. Do not close this page")
+        await context.set_offline(False)
+        await until_checked(school, lesson, 4, 5)
+        assert page.errors == []  # type: ignore[attr-defined]
+
+
+async def until_checked(school: Product, lesson: str, *seats: int) -> None:
+    """The log has check-in events of exactly these seats, in this order."""
 
     async def marked() -> bool:
-        return [event["seat"] for event in checked(school, lesson)] == [4]
+        return [event["seat"] for event in checked(school, lesson)] == list(seats)
 
-    await within(5, marked)
-    assert page.errors == []  # type: ignore[attr-defined]
-    await page.context.close()
+    await within(15, marked)
 
 
 async def test_an_accounts_day_is_kept_sealed_lists_offline_and_goes_with_the_logout(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import { keptId, Vault } from "./vault.js";
 
 const WORKER = "/assist/sw.js";
 const SCOPE = "/assist/";
+const PATIENCE = 3_000;
 /** Plans are asked again so often while the page is open. */
 const FRESH_MS = 10 * 60_000;
 
@@ -15,7 +16,8 @@ const FRESH_MS = 10 * 60_000;
 export async function openKeeping() {
   if (!window.isSecureContext || !("indexedDB" in window) || !crypto.subtle) return null;
   try {
-    const store = await openStore();
+    // Some browsers never answer: the page must come up all the same.
+    const store = await Promise.race([openStore(), new Promise((_, reject) => setTimeout(reject, PATIENCE))]);
     const learned = await store.get("clock", "server");
     return new Keeping(store, new ServerTime(Date.now, learned));
   } catch {

@@ -52,10 +52,10 @@ export class Outbox extends Emitter {
     this.sending = new Set();
     /** Marks of this page's lifetime that arrived. */
     this.delivered = 0;
-    /** The device refuses to write: what waits is lost with the page. */
-    this.failing = false;
-    /** @type {Promise<void>} writes one after the other */
-    this.writes = Promise.resolve();
+    /** @type {Set<string>} not written down: the device does not take them */
+    this.unsaved = new Set();
+    /** @type {Promise<boolean>} writes one after the other; whether the last one was done */
+    this.writes = Promise.resolve(true);
     this.last = 0;
     this.cancel = () => {};
   }
@@ -88,6 +88,11 @@ export class Outbox extends Emitter {
     return this.#sorted().filter((entry) => entry.refused);
   }
 
+  /** What waits is lost with the page. */
+  get failing() {
+    return this.waiting.some(({ id }) => this.unsaved.has(id));
+  }
+
   /** What this device says of a seat and the server does not know yet. @param {number} seat */
   pending(seat) {
     const entry = this.entries.get(seat);
@@ -107,7 +112,10 @@ export class Outbox extends Emitter {
     const entry = { id: this.options.draw(), n: ++this.last, ...this.options.whose, seat, status, done_at, refused: null };
     this.entries.set(seat, entry);
     this.emit("change", null);
-    await this.#write(() => this.options.storage.put(entry, known ? [known.id] : []));
+    if (!(await this.#write(() => this.options.storage.put(entry, known ? [known.id] : [])))) {
+      this.unsaved.add(entry.id);
+      this.emit("change", null);
+    }
     if (this.options.open()) await this.#send(entry, settles);
   }
 
@@ -182,11 +190,11 @@ export class Outbox extends Emitter {
     this.cancel = this.options.clock.after(AGAIN_MS, () => void this.flush());
   }
 
-  /** @param {() => Promise<void>} write */
+  /** @param {() => Promise<void>} write @returns {Promise<boolean>} whether it was done */
   #write(write) {
     this.writes = this.writes.then(write).then(
-      () => void (this.failing = false),
-      () => void (this.failing = true),
+      () => true,
+      () => false,
     );
     return this.writes;
   }

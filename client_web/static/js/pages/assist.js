@@ -20,14 +20,15 @@ const TOLD = new Set(["open", "live", "break", "ended", "archived", "cancelled"]
 const SEND_WITHIN = 20_000;
 /** Nobody is known here, who may be again after a login or by the link. */
 const LOGGED_OUT = new Set(["link.missing", "login.needed", "login.step"]);
-const NOTHING = { all: async () => [], put: async () => {}, remove: async () => {} };
+/** Where the browser keeps nothing. */
+const NOWHERE = { all: async () => [], put: () => Promise.reject(new Error("no storage")), remove: async () => {} };
 
 const { boot, keeping, offline } = await bootHere();
 const shell = await startShell("console", boot, (why) => void dead(why));
 const { lesson, socket } = shell;
 const participant = boot.you.participant ?? "";
 const outbox = new Outbox({
-  storage: keeping?.store.marks ?? NOTHING,
+  storage: keeping?.store.marks ?? NOWHERE,
   whose: { holder: boot.holder, lesson: boot.lesson.id, participant },
   draw: () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
   open: () => socket.ready && TOLD.has(lesson.phase ?? ""),

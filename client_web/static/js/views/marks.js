@@ -78,6 +78,8 @@ export class Marks {
     const { outbox, lang } = this.options;
     const refused = outbox.refused;
     byId("unsent").hidden = !refused.length;
+    const words = t("offline.unsent.n", { n: refused.length });
+    this.bands.set("unsent", refused.length ? { tone: "red", icon: "weak", words } : null);
     const lines = refused.map(({ seat, status, done_at, refused: why }) => {
       const said = t("offline.refused", { seat, status: t(`seat.${status}`), time: timeOfDay(done_at) });
       return make("li", "", make("span", "", said), make("span", "quiet", why ? explain(new Refused(why), lang) : ""));
