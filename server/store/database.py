@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Executable, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.store.engine import WRITE
+from server.store.engine import WRITE, single
 from server.store.retry import collided, passing, persist
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._writing = engine.execution_options(**{WRITE: True})
+        self._reading = single(engine)
 
     async def read(self, query: Executable) -> Sequence[Row[Any]]:
         """All rows of one query."""
@@ -45,7 +46,7 @@ class Database:
             return (await whole.connection.execute(query)).all()
 
         async def work() -> Sequence[Row[Any]]:
-            async with self.engine.connect() as connection:
+            async with self._reading.connect() as connection:
                 rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return rows
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.store.database import Database
 from server.store.engine import POOL, make_engine
-from tests.harness.postgres import Postgres, asyncpg_url
+from tests.harness.postgres import Postgres, asyncpg_url, both_databases
 
 
 async def ask(url: str, *questions: str, **how: bool) -> list[object]:
@@ -22,6 +24,29 @@ async def test_sqlite_writes_ahead_durably_and_keeps_references(database: str) -
     assert await ask(database, "PRAGMA journal_mode", "PRAGMA synchronous", "PRAGMA foreign_keys") == ["wal", 2, 1]
 
 
+@both_databases
+async def test_one_reading_statement_begins_nothing_and_what_follows_writes(database: str) -> None:
+    engine = make_engine(database)
+    said: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *what: said.append(what[2]))
+    read = Database(engine)
+    try:
+        for _ in range(2):
+            assert [tuple(row) for row in await read.read(text("SELECT 1"))] == [(1,)]
+        assert said == ["SELECT 1", "SELECT 1"]
+        await read.execute(text("CREATE TABLE t (n INTEGER)"))
+        with pytest.raises(ValueError, match="no"):
+            await read.write(_refuse)
+        assert await read.read(text("SELECT n FROM t")) == [], "a transaction of the same connection is one as ever"
+    finally:
+        await engine.dispose()
+
+
+async def _refuse(connection: AsyncConnection) -> None:
+    await connection.execute(text("INSERT INTO t VALUES (1)"))
+    raise ValueError("no")
+
+
 async def test_postgresql_waits_for_nobody_for_ever_and_sees_what_others_committed(postgres: Postgres) -> None:
     limits = ("SHOW lock_timeout", "SHOW idle_in_transaction_session_timeout", "SHOW transaction_isolation")
     with postgres.database() as name:
@@ -29,6 +54,9 @@ async def test_postgresql_waits_for_nobody_for_ever_and_sees_what_others_committ
         url = asyncpg_url(postgres.url(name))
         assert await ask(url, *limits) == ["10s", "10s", "read committed"]
         assert await ask(url, *limits, patient=True) == ["0", "0", "read committed"]
+        engine = make_engine(url)
+        assert (await Database(engine).read(text(limits[-1])))[0][0] == "read committed"
+        await engine.dispose()
 
 
 async def test_the_word_that_providers_print_for_tls_is_understood(postgres: Postgres) -> None:
