@@ -18,6 +18,8 @@ import msgspec
 from server.web.catalogue import LANGUAGES, Catalogue, load
 from server.web.filters import filters
 from server.web.menu import menu_of
+from server.web.modules import imported
+from server.web.packed import Packed, pack
 
 ROOT = Path(__file__).resolve().parents[2] / "client_web"
 _PARTS = ("templates", "static", "locales")
@@ -31,7 +33,10 @@ class Assets:
         self.static = root / "static"
         self.build = build_hash(root)
         self.catalogue = load(root / "locales")
+        self.packed = Packed()
         self._locales = {lang: msgspec.json.encode(self.catalogue.sentences[lang], order="sorted") for lang in LANGUAGES}
+        self._packed_locales = {lang: pack(body) for lang, body in self._locales.items()}
+        self._imported: dict[str, tuple[str, ...]] = {}
         self._environments = {lang: self._environment(root / "templates", lang) for lang in LANGUAGES}
 
     def url(self, path: str) -> str:
@@ -41,6 +46,16 @@ class Assets:
     def locale(self, lang: str) -> bytes | None:
         """The catalogue of one language for scripts, JSON; None: no such language."""
         return self._locales.get(lang)
+
+    def packed_locale(self, lang: str) -> bytes:
+        """The same, packed; raises `KeyError` for another language."""
+        return self._packed_locales[lang]
+
+    def modules(self, script: str) -> list[str]:
+        """Addresses of all modules that a page's script needs, besides itself."""
+        if script not in self._imported:
+            self._imported[script] = imported(self.static, script)
+        return [self.url(path) for path in self._imported[script]]
 
     def set_zone(self, zone: tzinfo) -> None:
         """The time zone that pages show times in."""
@@ -63,7 +78,9 @@ class Assets:
         )
         install_sentences(env, self.catalogue, lang)
         env.filters.update(filters(lang, UTC))
-        env.globals.update(build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"))
+        env.globals.update(
+            build=self.build, lang=lang, languages=LANGUAGES, static=self.url, locale=self.url(f"locale/{lang}.json"), modules=self.modules
+        )
         env.globals.update(menu_of=menu_of, here="", zone="UTC")
         return env
 

@@ -29,7 +29,8 @@ NOBODY = {"participant": None, "role": "assistant", "name": "", "seat": 0}
 async def worker(request: web.Request) -> web.Response:
     """`GET /assist/sw.js`: the service worker of everything under `/assist/`. Another build is other bytes, so browsers take it."""
     assets = request.app[ASSETS]
-    written = {"build": assets.build, "files": shell_files(assets), "shells": SHELLS}
+    pages = [(await shown(request)).text or "" for shown in (empty, kept)]
+    written = {"build": assets.build, "files": shell_files(assets, pages), "shells": SHELLS}
     body = b"self.written = %s;\nimportScripts(%s);\n" % (msgspec.json.encode(written), msgspec.json.encode(assets.url(SCRIPT)))
     headers = {hdrs.CACHE_CONTROL: "no-cache", "Content-Security-Policy": POLICY}
     return web.Response(body=body, content_type="text/javascript", charset="utf-8", headers=headers)
@@ -47,7 +48,7 @@ async def kept(request: web.Request) -> web.Response:
 
 def live_context() -> dict[str, object]:
     """What a live page is rendered with that is nobody's."""
-    empty = {"lesson": {"id": "", "name": ""}, "you": NOBODY, "admission": "", "csrf_live": "", "home": "", "holder": ""}
+    empty = {"lesson": {"id": "", "name": ""}, "you": NOBODY, "admission": "", "csrf_live": "", "home": "", "holder": "", "ahead": []}
     return {**empty, "media": {"ice_servers": []}}
 
 

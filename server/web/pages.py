@@ -14,12 +14,16 @@ from server.errors import Forbidden, LoginNeeded, NoSuchLesson, StepNeeded, Unau
 from server.store.papers import DEVICE
 from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
+from server.web.courseware.shown import ahead
 from server.web.entitled import PANEL, Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
 from server.web.keys import FRAMES, ICE, LESSONS, SIGNER, STORE
 from server.web.offline import holder_of
 from server.web.visitor import visitor
+
+SHOW_BOARD: frozenset[Role] = frozenset({"master", "classroom", "viewer"})
+"""Roles whose page has the board."""
 
 
 async def home(request: web.Request) -> web.Response:
@@ -77,6 +81,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "admission": who.admission,
             "csrf_live": csrf_token(request) if principal.role == "master" else "",
+            "ahead": ahead(lesson.board, lesson.id, who.admission) if principal.role in SHOW_BOARD else [],
             "home": "/room" if principal.id.startswith(DEVICE) else "",
             "holder": holder_of(request, principal) if role == "assistant" else "",
             "media": {"ice_servers": as_rtc(servers)},

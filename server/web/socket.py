@@ -35,6 +35,10 @@ FRAME_BYTES = 64 * 1024
 AT_ONCE_BYTES = 32 * 1024
 """A frame that an idle socket takes without waiting: half of what asyncio lets wait before it pauses a writer."""
 
+DEFLATED_BYTES = 2 * 1024
+"""Longer frames are deflated for pages that take it (RFC 7692): the state of a lesson, a long absence. Events are short and go as they are."""
+WINDOW_BITS = 15
+
 OPEN: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("open sockets", set)
 
 
@@ -55,16 +59,26 @@ async def socket(request: web.Request) -> web.StreamResponse:
 
 async def _serve(request: web.Request, principal: Principal) -> web.WebSocketResponse:
     limit = request.app[SETTINGS].frame_bytes
-    ws = web.WebSocketResponse(max_msg_size=limit, compress=False, timeout=CLOSE_SECONDS)
+    ws = web.WebSocketResponse(max_msg_size=limit, compress=True, timeout=CLOSE_SECONDS)
     await ws.prepare(request)
+    deflates = _only_when_told(ws)
     request.app[OPEN].add(ws)
     request.app[METRICS].sockets.inc()
     try:
-        await Page(request, ws, principal).run()
+        await Page(request, ws, principal, deflates).run()
     finally:
         request.app[METRICS].sockets.dec()
         request.app[OPEN].discard(ws)
     return ws
+
+
+def _only_when_told(ws: web.WebSocketResponse) -> bool:
+    """Whether the page takes deflated frames; aiohttp would deflate every one of them from now on, and keep a window for each page."""
+    writer = ws._writer
+    takes = bool(writer and writer.compress)
+    if writer:
+        writer.compress = 0
+    return takes
 
 
 async def close_all(app: web.Application) -> None:
@@ -77,13 +91,14 @@ async def close_all(app: web.Application) -> None:
 class Page:
     """One open socket."""
 
-    def __init__(self, request: web.Request, ws: web.WebSocketResponse, principal: Principal) -> None:
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, principal: Principal, deflates: bool) -> None:
         self._request = request
         self._app = request.app
         self._ws = ws
         self._principal = principal
         self._outbox = Outbox()
         self._arrays = False
+        self._deflates = deflates
         self._rate = RateLimit(FRAMES_PER_MINUTE, table=1)
 
     async def run(self) -> None:
@@ -162,10 +177,11 @@ class Page:
         """Raises `TimeoutError` when the page takes nothing for `SEND_SECONDS`; a page that takes little is waited for."""
         self._app[METRICS].frames_out.inc()
         waiting = self._waiting_bytes()
+        deflate = WINDOW_BITS if self._deflates and len(frame) > DEFLATED_BYTES else None
         if not waiting and len(frame) <= AT_ONCE_BYTES:
-            await self._ws.send_frame(frame, WSMsgType.TEXT)
+            await self._ws.send_frame(frame, WSMsgType.TEXT, deflate)
             return
-        sending = asyncio.ensure_future(self._ws.send_frame(frame, WSMsgType.TEXT))
+        sending = asyncio.ensure_future(self._ws.send_frame(frame, WSMsgType.TEXT, deflate))
         waiting += len(frame)
         while not (await asyncio.wait({sending}, timeout=SEND_SECONDS))[0]:
             before, waiting = waiting, self._waiting_bytes()

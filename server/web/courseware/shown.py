@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
+from server.domain.board.state import Board
 from server.domain.courseware import Courseware, Page
 from server.web.catalogue import Catalogue
 
@@ -24,6 +26,17 @@ def to_teacher(one: Courseware, pages: list[Page], lesson: str, catalogue: Catal
         for page in pages
     ]
     return {**to_room(one, pages, lesson), **told, "error": error, "pages": reports}
+
+
+def ahead(board: Board, lesson: str, admission: str) -> list[str]:
+    """Addresses of the open page's pictures, the small one first, as a page with this admission will ask for them: told to the browser at
+    once, it fetches them while the scripts come. Empty: there is no picture.
+    """
+    sheet = board.sheet(board.at[0]) if board.at else None
+    if board.at is None or sheet is None or not sheet.version:
+        return []
+    one = f"/courseware/{lesson}/{sheet.version}/{board.at[1]}"
+    return [f"{one}{kind}?a={quote(admission, safe='')}" for kind in ("/preview", ".webp")]
 
 
 def _page(page: Page, one: Courseware, lesson: str) -> dict[str, Any]:

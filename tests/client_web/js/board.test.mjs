@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { decode, distance, encode, simplify } from "../../../client_web/static/js/board/codec.js";
-import { boardHash } from "../../../client_web/static/js/board/digest.js";
+import { boardHash, inkHash } from "../../../client_web/static/js/board/digest.js";
 import { fit, linesOf, touches, toPage } from "../../../client_web/static/js/board/geometry.js";
 import { Drawing, Erasing, Pointing, Shaping } from "../../../client_web/static/js/board/gestures.js";
 import { paint } from "../../../client_web/static/js/board/paint.js";
@@ -282,4 +282,12 @@ test("one word for the board", () => {
   assert.notEqual(boardHash(board), boardHash({ ...board, at: { sheet: "c1", page: 2 } }));
   const one = { item: "a", ...PEN, points: "KK", participant: "p1" };
   assert.equal(boardHash({ ...board, ink: { "c1/1": [one] } }), boardHash({ ...board, shown: false, ink: { "c1/1": [{ ...one, participant: undefined }] } }));
+});
+
+test("one word for the ink of a page", () => {
+  const [one, two] = ["a", "b"].map((item) => ({ item, ...PEN, points: "KK", participant: "p1" }));
+  assert.match(inkHash([]), /^[0-9a-f]{8}0{8}$/);
+  assert.equal(inkHash([one, two]), inkHash([{ ...one, participant: undefined }, { ...two }]));
+  const words = [[], [one], [one, two], [two, one], [one, { ...two, points: "KK.KM" }], [one, { ...two, color: "#000000" }]].map(inkHash);
+  assert.equal(new Set(words).size, words.length, "what, how it looks, and in which order");
 });

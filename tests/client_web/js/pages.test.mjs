@@ -98,6 +98,27 @@ test("whoever turns on is not sent the page before", async () => {
   assert.deepEqual(world.of("3.webp"), []);
 });
 
+test("what is on its way for a page that was left is broken off", async () => {
+  const world = new World();
+  await world.store.load();
+  world.hold = true;
+  const [shown, left] = [[], []];
+  const first = world.store.show("v1", 1, (_, quality) => left.push(quality) > 0);
+  await flow();
+  const second = world.store.show("v1", 2, (_, quality) => shown.push(quality) > 0);
+  await first;
+  await flow();
+  assert.equal(world.store.urgent, 1);
+  for (const step of ["preview", "page"]) {
+    world.held.at(-1)();
+    await flow();
+    assert.equal(shown.at(-1), step);
+  }
+  await second;
+  assert.deepEqual(left, []);
+  assert.deepEqual(world.asked.slice(1), ["/courseware/L/v1/1/preview", "/courseware/L/v1/2/preview", "/courseware/L/v1/2.webp"]);
+});
+
 test("what has no haste stands back for a page that somebody waits for, and goes on afterwards", async () => {
   const world = new World();
   await world.store.load();

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import socket as sockets
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -86,7 +87,7 @@ async def test_an_acknowledgement_comes_with_what_it_made(web: Web) -> None:
 
 
 @asynccontextmanager
-async def deaf(web: Web, lesson: str, buffer: int = 4096) -> AsyncIterator[sockets.socket]:
+async def deaf(web: Web, lesson: str, buffer: int = 4096, extensions: str = "") -> AsyncIterator[sockets.socket]:
     """A page that was welcomed and reads nothing more."""
     headers = web.bearer(await web.link(lesson))
     loop = asyncio.get_running_loop()
@@ -96,7 +97,8 @@ async def deaf(web: Web, lesson: str, buffer: int = 4096) -> AsyncIterator[socke
         await loop.sock_connect(raw, (web.client.host, web.client.port))
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [f"GET /ws/{lesson} HTTP/1.1", f"Host: {web.client.host}", "Upgrade: websocket", "Connection: Upgrade"]
-        lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Authorization: {headers['Authorization']}", "", ""]
+        lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", f"Authorization: {headers['Authorization']}"]
+        lines += [f"Sec-WebSocket-Extensions: {extensions}", "", ""] if extensions else ["", ""]
         await loop.sock_sendall(raw, "\r\n".join(lines).encode())
         hello = json.dumps({**HELLO, "protocol": 2}).encode()
         await loop.sock_sendall(raw, bytes((0x81, 0x80 | len(hello))) + bytes(4) + hello)
@@ -105,6 +107,40 @@ async def deaf(web: Web, lesson: str, buffer: int = 4096) -> AsyncIterator[socke
             while b'"state"' not in got:
                 got += await loop.sock_recv(raw, 1024)
         yield raw
+
+
+async def frame(raw: sockets.socket) -> tuple[bool, bytes]:
+    """The next one, as RFC 6455 section 5.2 lays it out: whether it is deflated, and its payload as it came."""
+    loop = asyncio.get_running_loop()
+
+    async def exactly(size: int) -> bytes:
+        got = b""
+        while len(got) < size:
+            got += await loop.sock_recv(raw, size - len(got))
+        return got
+
+    first, length = await exactly(2)
+    if length > 125:
+        length = int.from_bytes(await exactly(2 if length == 126 else 8), "big")
+    return bool(first & 0x40), await exactly(length)
+
+
+@pytest.mark.parametrize("extensions", ["", "permessage-deflate; client_max_window_bits"])
+async def test_what_is_long_is_deflated_for_pages_that_take_it(web: Web, extensions: str) -> None:
+    lesson = await web.lesson()
+    async with deaf(web, lesson, 65_536, extensions) as raw, asyncio.timeout(5):
+        room, found = room_of(web, lesson), list[tuple[bool, bytes]]()
+        for size in (10, 40_000, 20, 50_000):
+            tell(room, size, 1, size)
+            while True:
+                deflated, payload = await frame(raw)
+                text = zlib.decompressobj(-15).decompress(payload + b"\x00\x00\xff\xff") if deflated else payload
+                if f'"seq":{size},'.encode() in text:
+                    break
+            assert b"x" * size in text
+            found.append((deflated, payload))
+        assert [deflated for deflated, _ in found] == [False, bool(extensions), False, bool(extensions)]
+        assert [len(payload) < 1_000 for _, payload in found] == [True, bool(extensions), True, bool(extensions)]
 
 
 async def test_a_page_that_does_not_read_is_let_go_and_slows_nobody(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,25 @@ function line(item) {
   return `${"tool" in item ? item.tool : item.shape} ${item.item} ${item.width} ${item.color} ${item.points}`;
 }
 
+/** @type {WeakMap<import("../fold/board.js").Item, string>} an item never changes: its word is made once */
+const known = new WeakMap();
+
+/** @param {import("../fold/board.js").Item} item */
+function word(item) {
+  const found = known.get(item) ?? hex(crc32(new TextEncoder().encode(line(item))));
+  known.set(item, found);
+  return found;
+}
+
+/**
+ * One word for the ink of one page, in its order: two pages that show the same have the same.
+ * @param {readonly import("../fold/board.js").Item[]} items
+ * @returns {string}
+ */
+export function inkHash(items) {
+  return hex(crc32(new TextEncoder().encode(items.map(word).join()))) + hex(items.length);
+}
+
 /**
  * Sheets, the open page and the ink; what a text says is not in it.
  * @param {import("../fold/board.js").Board} board

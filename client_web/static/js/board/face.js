@@ -1,6 +1,12 @@
-/** One page as it is seen: its picture as it comes, the canvases over it, its sound and film. */
+/**
+ * One page as it is seen: its picture as it comes, the canvases over it, its sound and film.
+ *
+ * Its element says what is to be seen: `data-quality`, `data-shows` (content address and number of the page, once its picture is there;
+ * of a blank one its sheet) and `data-ink` (`inkHash`). Where these are equal, two screens are.
+ */
 import { t } from "../i18n.js";
 import { icon, make } from "../views/dom.js";
+import { inkHash } from "./digest.js";
 import { BLANK, fit } from "./geometry.js";
 import { Layers } from "./layers.js";
 
@@ -58,14 +64,21 @@ export class Face {
     if (!at) return;
     this.page.setAttribute("aria-label", t("board.page", { n: at.page, of }));
     this.page.dataset.quality = version ? "none" : "blank";
+    this.page.dataset.shows = version ? "" : `${at.sheet}/${at.page}`;
     this.picture.hidden = true;
     this.fit();
     if (!version) return;
     void this.store.show(version, at.page, (blob, quality) => {
       if (turn !== this.turn) return false;
-      void this.#put(blob, quality, turn);
+      void this.#put(blob, quality, turn, `${version}/${at.page}`);
       return true;
     });
+  }
+
+  /** @param {readonly import("../fold/board.js").Item[]} items ink of the page, as it is in the log */
+  ink(items) {
+    this.layers.show(items);
+    this.page.dataset.ink = inkHash(items);
   }
 
   /** The lesson's files are known now, or others are. */
@@ -97,8 +110,9 @@ export class Face {
    * @param {Blob} blob
    * @param {import("./store.js").Quality} quality
    * @param {number} turn
+   * @param {string} address
    */
-  async #put(blob, quality, turn) {
+  async #put(blob, quality, turn, address) {
     const url = URL.createObjectURL(blob);
     const fresh = new Image();
     fresh.src = url;
@@ -110,6 +124,7 @@ export class Face {
     this.picture.src = url;
     this.picture.hidden = false;
     this.page.dataset.quality = quality;
+    this.page.dataset.shows = address;
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = url;
     this.fit();

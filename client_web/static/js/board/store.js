@@ -37,7 +37,11 @@ export class PageStore extends Emitter {
     this.kept = new Set();
     /** @type {AbortController | null} of the fetch without haste */
     this.idle = null;
+    /** What is fetched for the page that is looked at; a thin link carries nothing for one that was left. */
+    this.looking = new AbortController();
     this.urgent = 0;
+    /** Whether something is on its way for the page that is looked at, or will be asked for again. */
+    this.showing = false;
     this.wake = () => {};
     this.running = false;
     this.stopped = false;
@@ -59,6 +63,7 @@ export class PageStore extends Emitter {
   stop() {
     this.stopped = true;
     this.idle?.abort();
+    this.looking.abort();
   }
 
   /**
@@ -86,6 +91,20 @@ export class PageStore extends Emitter {
    * @param {(picture: Blob, quality: Quality) => boolean} show false: nobody looks at this page any more
    */
   async show(version, page, show) {
+    this.looking.abort();
+    const { signal } = (this.looking = new AbortController());
+    this.showing = true;
+    await this.#show(version, page, show, signal);
+    if (!signal.aborted) this.showing = false;
+  }
+
+  /**
+   * @param {string} version
+   * @param {number} page
+   * @param {(picture: Blob, quality: Quality) => boolean} show
+   * @param {AbortSignal} signal
+   */
+  async #show(version, page, show, signal) {
     const [whole, small] = [this.address(version, page, "page"), this.address(version, page, "preview")];
     const known = await this.#known(whole);
     if (known) {
@@ -94,12 +113,12 @@ export class PageStore extends Emitter {
     }
     this.#hasten(1);
     try {
-      const preview = (await this.#known(small)) ?? (await this.#fetch(small));
-      if (preview && !show(preview, "preview")) return;
+      const preview = (await this.#known(small)) ?? (await this.#fetch(small, signal));
+      if (signal.aborted || (preview && !show(preview, "preview"))) return;
       for (;;) {
-        const picture = (await this.#known(whole)) ?? (await this.#fetch(whole));
+        const picture = (await this.#known(whole)) ?? (await this.#fetch(whole, signal));
         if (picture) show(picture, "page");
-        if (picture || this.stopped || !preview) return;
+        if (picture || this.stopped || !preview || signal.aborted) return;
         await new Promise((done) => this.options.clock.after(RETRY_MS, () => done(null)));
         if (!show(preview, "preview")) return;
       }
@@ -119,7 +138,9 @@ export class PageStore extends Emitter {
       const left = wanted.filter((address) => !this.kept.has(address));
       this.emit("progress", { done: wanted.length - left.length, total: wanted.length });
       if (!left.length) break;
-      const got = await this.#fetch(left[0], true);
+      this.idle = new AbortController();
+      const got = await this.#fetch(left[0], this.idle.signal, "low");
+      this.idle = null;
       // One that was broken off goes on at once when nobody waits any more; one that failed, later.
       if (!got && !this.urgent && !this.stopped) await new Promise((done) => this.options.clock.after(RETRY_MS, () => done(null)));
     }
@@ -160,21 +181,18 @@ export class PageStore extends Emitter {
 
   /**
    * @param {string} address
-   * @param {boolean} [idle]
+   * @param {AbortSignal} signal
+   * @param {"low" | "high"} [priority]
    * @returns {Promise<Blob | null>}
    */
-  async #fetch(address, idle = false) {
-    const control = idle ? (this.idle = new AbortController()) : null;
-    const how = idle ? { priority: "low", signal: control?.signal } : { priority: "high" };
+  async #fetch(address, signal, priority = "high") {
     try {
-      const answer = await this.#ask(address, /** @type {RequestInit} */ (how));
+      const answer = await this.#ask(address, /** @type {RequestInit} */ ({ priority, signal }));
       const picture = answer && (await answer.blob());
       if (picture) await this.#keep(address, picture);
       return picture;
     } catch {
       return null;
-    } finally {
-      if (control && this.idle === control) this.idle = null;
     }
   }
 

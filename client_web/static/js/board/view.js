@@ -150,7 +150,7 @@ export class BoardView extends Emitter {
       if (this.face.waiting) this.#show();
     });
     this.store.on("progress", (progress) => this.emit("progress", progress));
-    this.store.on("files", () => (this.face.waiting ? this.#show() : this.face.informed()));
+    this.store.on("files", () => (this.face.waiting && !this.store.showing ? this.#show() : this.face.informed()));
     this.cancelLooks = every(this.clock, LOOK_MS, () => lesson.phase !== "live" && void this.#files());
     this.update();
   }
@@ -172,6 +172,7 @@ export class BoardView extends Emitter {
       this.emit("page", at);
     }
     this.#ink();
+    if (board && !before && this.store.files.size) void this.store.preload();
   }
 
   async #files() {
@@ -179,7 +180,7 @@ export class BoardView extends Emitter {
     this.asking = true;
     const known = await this.store.load();
     this.asking = false;
-    if (known) void this.store.preload();
+    if (known && this.board) void this.store.preload(); // not before the lesson is there: its page and ink come first
   }
 
   #ready() {
@@ -199,7 +200,7 @@ export class BoardView extends Emitter {
   }
 
   #ink() {
-    this.face.layers.show(this.#items());
+    this.face.ink(this.#items());
     this.redraw();
   }
 

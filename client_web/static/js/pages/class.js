@@ -46,7 +46,9 @@ class ClassPage {
     const onchange = () => this.sayPublish();
     this.publisher = new Publisher({ boot: shell.boot, clock: shell.clock, sources: ["mic", "camera"], layers: true, onchange });
     this.echo = new EchoGuard(new URL("../echo/bands.js", import.meta.url).href, (echo) => this.hearEcho(echo));
-    this.screen = startScreen(shell, () => this.capture.camera, (slot, track) => this.echo.play(slot, track));
+    this.opened = false;
+    const heard = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.echo.play(slot, track);
+    this.screen = startScreen(shell, () => this.capture.camera, heard, () => this.opened);
     this.sent = new SentLevel();
     this.meter = new MeterView();
     this.silence = new SilenceWatch(shell.clock.now());
@@ -100,10 +102,12 @@ class ClassPage {
     this.capture.on("change", () => this.devices());
     lesson.on("change", () => this.update());
     every(this.shell.clock, 1_000, () => void this.listen());
-    // Devices first: a page that captures may play sound without a touch (S26).
-    await this.capture.open();
-    this.capture.watch();
+    // The board at once. Devices before media: a page that captures may play sound without a touch (S26).
     socket.start();
+    await this.capture.open();
+    this.opened = true;
+    this.capture.watch();
+    this.screen.update();
     if (this.shell.boot.home) this.onward();
   }
 

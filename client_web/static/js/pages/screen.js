@@ -25,9 +25,10 @@ const JOINABLE = new Set(["scheduled", "open", "live", "break"]);
  * @param {import("./shell.js").Shell} shell
  * @param {() => MediaStreamTrack | null} ownCamera
  * @param {(slot: string, track: MediaStreamTrack) => void} [played] told of every sound that the page plays
+ * @param {() => boolean} [ready] media may begin; the board does not wait for it
  * @returns {Screen}
  */
-export function startScreen(shell, ownCamera, played) {
+export function startScreen(shell, ownCamera, played, ready = () => true) {
   const { boot, lesson, clock } = shell;
   const place = byId("board");
   const program = new Program(byId("program"), place);
@@ -49,7 +50,7 @@ export function startScreen(shell, ownCamera, played) {
     program.apply(tracks, lesson, self);
     program.update(lesson, watcher.keeper.session, self, ownCamera());
     cover(lesson);
-    if (lesson.phase && !lesson.bye) follow(watcher, JOINABLE.has(lesson.phase));
+    if (lesson.phase && !lesson.bye && ready()) follow(watcher, JOINABLE.has(lesson.phase));
   };
   const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => {
     tracks.set(slot, track);
