@@ -27,10 +27,22 @@ class LessonSocket:
         self._hello: dict[str, Any] = {"type": "hello", "protocol": 2, "build": "", "surface": surface}
         if after is not None:
             self._hello["after"] = after
-        self._http = aiohttp.ClientSession()
+        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.heard: list[dict[str, Any]] = []
+        self.frames: list[str] = []
+        """Everything that came, as it came."""
         self.closed = asyncio.Event()
+
+    @classmethod
+    def of_browser(
+        cls, product: Product, lesson: str, admission: str, cookies: dict[str, str], surface: str = "screen", after: int | None = None
+    ) -> LessonSocket:
+        """As a page opens it: by cookies, from its own origin."""
+        socket = cls(product, lesson, Link("", "", "", "", "", ""), surface, after)
+        socket._url += f"?a={admission}"
+        socket._headers = {"Origin": product.url, "Cookie": "; ".join(f"{key}={value}" for key, value in cookies.items())}
+        return socket
 
     async def __aenter__(self) -> LessonSocket:
         try:
@@ -50,6 +62,7 @@ class LessonSocket:
 
     async def _read(self) -> None:
         async for message in self._ws:
+            self.frames.append(message.data)
             for found in messages_of(message.json()):
                 self.heard.append(found)
                 waiting = self._answers.pop(found.get("id", ""), None) if found["type"] in ("ack", "refused") else None
@@ -69,6 +82,21 @@ class LessonSocket:
         future = self._answers[name] = asyncio.get_running_loop().create_future()
         await self._ws.send_json({"type": "command", "id": name, "kind": kind, "payload": payload})
         return await asyncio.wait_for(future, 10)
+
+    async def push(self, name: str, kind: str, payload: dict[str, Any]) -> None:
+        """A command whose answer nobody waits for."""
+        await self._ws.send_json({"type": "command", "id": name, "kind": kind, "payload": payload})
+
+    async def speak(self, text: str, to: str = "") -> dict[str, Any]:
+        """Say something on the intercom; its `ack` or `refused`."""
+        name = f"said-{next(_ids)}"
+        future = self._answers[name] = asyncio.get_running_loop().create_future()
+        await self._ws.send_json({"type": "intercom", "id": name, "to": to, "text": text})
+        return await asyncio.wait_for(future, 10)
+
+    async def ping(self) -> None:
+        """As a page does every few seconds: without a word the server takes it for gone."""
+        await self._ws.send_json({"type": "ping", "t": 0})
 
     async def signal(self, kind: str, **payload: Any) -> None:
         await self._ws.send_json({"type": "signal", "kind": kind, "payload": payload})
