@@ -61,6 +61,17 @@ export class CheckIn {
     return Array.from({ length: seats }, (_, n) => this.status(n + 1)).filter((one) => one === "here" || one === "late").length;
   }
 
+  /**
+   * Seats of which nobody has said anything; where it is known who sits where, only theirs.
+   * @param {number} seats
+   * @param {Record<string, string>} names seat → pupil
+   */
+  rest(seats, names) {
+    const known = Object.keys(names).length > 0;
+    const all = Array.from({ length: seats }, (_, n) => n + 1);
+    return all.filter((seat) => ["", "unknown"].includes(this.status(seat)) && (!known || seat in names));
+  }
+
   /** Seats of which two devices say different things, and nobody has settled it. @returns {Difference[]} */
   differences() {
     const found = [];

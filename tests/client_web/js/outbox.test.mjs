@@ -219,6 +219,7 @@ test("a seat shows what waits before what is known, and a difference only while 
   const checkin = new CheckIn(() => known, outbox);
   assert.deepEqual(checkin.differences(), [{ seat: 1, ours: { status: "here", done_at: 5 }, other: { status: "absent", done_at: 4 } }]);
   assert.deepEqual([checkin.next(1), checkin.next(2), checkin.next(3), checkin.here(3)], ["late", "absent", "here", 2]);
+  assert.deepEqual([checkin.rest(4, {}), checkin.rest(4, { 1: "A", 4: "D" })], [[3, 4], [4]]);
   await outbox.mark(1, "absent", 10, false);
   assert.deepEqual([checkin.status(1), checkin.waits(1), checkin.differs(1), checkin.differences(), checkin.here(3)], ["absent", true, false, [], 1]);
 });

@@ -59,6 +59,7 @@ const signals = WORDS.map((word) => {
 });
 byId("signals").append(...signals);
 byId("phones").addEventListener("click", () => void command(shell, phonesOpen() ? "phones.close" : "phones.open", { participant }));
+byId("rest-here").addEventListener("click", markRest);
 for (const radio of document.querySelectorAll("[name=tap]")) radio.addEventListener("change", update);
 socket.on("intercom", (messages) => intercom.hear(messages));
 socket.on("welcome", ({ at }) => keeping?.learn(at));
@@ -171,6 +172,12 @@ async function tap(seat) {
   }
 }
 
+/** Everybody of whom nothing was said has come. */
+function markRest() {
+  const { names = {}, seats = 0 } = keeping?.kept ?? {};
+  for (const seat of checkin.rest(lesson.seats || seats, names)) void mark(seat, "here");
+}
+
 /** @param {number} seat */
 async function free(seat) {
   const body = JSON.stringify({ seat });
@@ -236,6 +243,7 @@ function showSeats() {
     differs: checkin.differs(n),
   }));
   marks.differ(checkin.differences());
+  byId("rest-here").hidden = mode() !== "here" || !checkin.rest(count, names).length;
   setText(byId("present"), t("assist.present", { n: checkin.here(count), m: count }));
   setText(byId("tap-words"), t(`assist.tap.${mode()}.words`));
 }
