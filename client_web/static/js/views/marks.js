@@ -62,11 +62,9 @@ export class Marks {
     const { outbox, now } = this.options;
     if (!this.waited) return;
     this.waited = false;
+    this.bands.set("outbox", null); // another icon is another band
     const n = outbox.delivered - this.told;
-    if (!n) {
-      this.bands.set("outbox", null);
-      return;
-    }
+    if (!n) return;
     const words = t("offline.delivered", { n, time: timeOfDay(now()) });
     this.bands.set("outbox", { tone: "", icon: "good", words });
     setText(byId("delivered"), words);
