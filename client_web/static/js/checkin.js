@@ -18,13 +18,13 @@ export class CheckIn {
   constructor(known, outbox) {
     this.known = known;
     this.outbox = outbox;
-    /** @type {Map<number, number>} seat → when this page marked it last */
-    this.own = new Map();
+    /** @type {Set<string>} `SEAT@DONE_AT` of each mark of this page; the lesson tells them back one by one, behind quick fingers */
+    this.own = new Set();
   }
 
   /** This page has just marked a seat. @param {number} seat */
   note(seat) {
-    this.own.set(seat, this.outbox.pending(seat)?.done_at ?? 0);
+    this.own.add(`${seat}@${this.outbox.pending(seat)?.done_at}`);
   }
 
   /**
@@ -33,7 +33,7 @@ export class CheckIn {
    */
   settles(seat) {
     const known = this.known()[seat];
-    return Boolean(known) && (known.other !== null || known.done_at !== this.own.get(seat));
+    return Boolean(known) && (known.other !== null || !this.own.has(`${seat}@${known.done_at}`));
   }
 
   /** @param {number} seat @returns {Status | ""} */

@@ -233,6 +233,9 @@ test("only what another device said is settled, not a first mark and not the own
   checkin.note(1);
   known[1] = { status: "here", done_at: 10, other: null };
   assert.equal(checkin.settles(1), false);
+  await outbox.mark(1, "late", 20, false);
+  checkin.note(1);
+  assert.equal(checkin.settles(1), false, "the lesson still tells of the own mark before");
   known[1] = { status: "here", done_at: 10, other: { status: "absent", done_at: 9 } };
   assert.equal(checkin.settles(1), true);
   known[1] = { status: "late", done_at: 12, other: null };
