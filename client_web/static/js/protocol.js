@@ -12,6 +12,11 @@ export const PROTOCOL = 2;
 const PING_EVERY = 10_000;
 const PONG_WITHIN = 5_000;
 const OPEN_WITHIN = 8_000;
+/** So long a command waits for its answer, ms (S15); a hand that goes up a minute late is worse than one that says it did not. */
+const AGE = 5_000;
+const HOUR = 3_600_000;
+/** An answer waits until its card closes, which only the server knows: it refuses what comes too late. */
+const AGES = new Map([["quiz.answer", HOUR], ["quiz.count", HOUR], ["quiz.cards", HOUR]]);
 /** `bye` codes after which the page must not come back by itself (S4). */
 const FINAL = new Set(["replaced", "removed", "revoked"]);
 
@@ -115,7 +120,7 @@ export class LiveSocket extends Emitter {
    * @param {string} [id] of a command that may have been sent by an earlier page
    * @returns {Promise<number>} the `seq` of its event; rejects with `Refused`
    */
-  command(kind, payload, maxAge = 5_000, id = this.#draw()) {
+  command(kind, payload, maxAge = AGES.get(kind) ?? AGE, id = this.#draw()) {
     return this.#ask({ type: "command", kind, payload }, maxAge, id);
   }
 

@@ -145,6 +145,21 @@ test("an unanswered command ages out and is not sent again", async () => {
   assert.equal(sockets.at(-1).of("command").length, 0);
 });
 
+test("a hand ages out in five seconds, an answer waits for its card", async () => {
+  const { clock, sockets, live } = open();
+  sockets[0].die();
+  const hand = live.command("hand.raise", { participant: "p", seat: 1 });
+  const answer = live.command("quiz.answer", { quiz: "q", participant: "p", seat: 1, choice: [1] });
+  clock.advance(60_000);
+  await assert.rejects(hand, { code: "timeout" });
+  sockets.at(-1).accept();
+  sockets.at(-1).say(WELCOME);
+  const [sent, ...rest] = sockets.at(-1).of("command");
+  assert.deepEqual([sent.kind, rest], ["quiz.answer", []]);
+  sockets.at(-1).say({ type: "ack", id: sent.id, seq: 9 });
+  assert.equal(await answer, 9);
+});
+
 for (const code of ["replaced", "removed", "revoked"]) {
   test(`bye ${code} is final`, () => {
     const { clock, sockets, seen } = open();
