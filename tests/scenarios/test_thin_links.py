@@ -116,6 +116,7 @@ async def test_who_comes_at_minute_ten_has_the_same_page_and_ink(lesson: Taught)
     rate, delay = 2_000 * KBIT, 20 * MS
     console = await open_page(lesson.browser, lesson.master.page, locale="en-US")
     wanted = await until(console, SHOWN)
+    assert not wanted.endswith("0" * 8), "there is ink on the page"
     await console.context.close()
     counted, seconds = list[float](), list[str]()
     for _ in range(TRIES):
