@@ -77,6 +77,8 @@ class County:
         self._draw = random.Random(20260901)  # noqa: S311 — the same made-up names in every demo
         self._orgs: dict[str, Org] = {}
         self._rooms: dict[str, list[Classroom]] = {}
+        self._sitting: dict[str, str] = {}
+        """School → its class."""
 
     async def build(self) -> list[Login]:
         """Make everything; empty if the installation has organisations already."""
@@ -85,6 +87,7 @@ class County:
         await self._tree()
         logins = await self._logins()
         await self._classes()
+        await self._groups()
         await self._calendar()
         await self._courses()
         return logins
@@ -135,6 +138,8 @@ class County:
             for number, called, kind in places:
                 form = rooms.NewRoom(code=number, name=called, kind=kind, seat_rows=5, seat_columns=6)
                 self._rooms.setdefault(code, []).append(await rooms.create(self._office, WHO, school.id, form))
+
+    async def _groups(self) -> None:
         await self._group("DEMO-SQ", "石桥专递课堂", "schools", ("DEMO-SQ-1A", "DEMO-SQ-2", "DEMO-SQ-3"))
         await self._group("DEMO-SQ", "石桥红旗结对", "paired", ("DEMO-HQ-1", "DEMO-HQ-2"))
 
@@ -143,8 +148,9 @@ class County:
         form = groups.NewGroup(name=name, kind=kind, master_classroom=master.id)
         group = await groups.create(self._office, WHO, self._orgs[org].id, form)
         for number, school in enumerate(schools):
-            room = self._rooms[school][0]
-            await groups.add_room(self._office, WHO, group.id, groups.AddRoom(room=room.join_code, version=group.version + number))
+            room, sitting = self._rooms[school][0], self._sitting[school]
+            follows = groups.AddRoom(room=room.join_code, school_class=sitting, version=group.version + number)
+            await groups.add_room(self._office, WHO, group.id, follows)
 
     async def _logins(self) -> list[Login]:
         found = []
@@ -163,6 +169,7 @@ class County:
             group = await classes.create(self._office, WHO, self._orgs[code].id, form)
             names = [(f"{n:02}", self._draw.choice(_SURNAMES) + self._draw.choice(_GIVEN)) for n in range(1, 13)]
             await classes.add_many(self._office, WHO, group.id, names)
+            self._sitting[code] = group.id
             room = self._rooms[code][-1]
             seats = {str(seat): number for seat, (number, _) in enumerate(names, 1)}
             plan = seating.SetSeats(classroom=room.id, valid_from=f"{year}-01-01", seats=seats)

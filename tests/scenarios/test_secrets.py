@@ -78,7 +78,7 @@ SEEN: dict[str, set[str]] = {
     "board-words": SOCKETS,
     "inspector-note": {"inspector"},
     "courseware-name": {"teacher"},
-    "学生x2.c1.s1": {"county", "school2", "teacher of school2", "assistant2", "parent2"},
+    "学生x2.c1.s1": {"county", "school2", "teacher of school2", "assistant2", "pupil2", "parent2"},
     "学生y1.c1.s1": {"other county", "assistant3", "parent3"},
 }
 """Marker → exactly who is ever sent it; the quiz key until it is revealed."""
