@@ -1,4 +1,4 @@
-"""What a capture file holds, record by record: received RTP packets as they came, and what is needed to play them. Pure.
+"""What a capture file holds, record by record: payloads of received RTP packets, and what is needed to play them (M4's sink row). Pure.
 
 Times are nanoseconds of the worker's monotonic clock; a `ClockMap` says which moment of the lesson one of them is (S18).
 """
@@ -14,8 +14,8 @@ import msgspec
 Reason = Literal["publisher", "worker", "disk", "queue", "damage"]
 """Why something is missing: the publisher's link, a crash of the worker, the disk, a writer too slow for it, a damaged file."""
 
-_PACKET = struct.Struct("<BHBqqH")
-"""Kind, track, layer, extended sequence number, arrival, bytes of the RTP packet that follows."""
+_PACKET = struct.Struct("<BHBBqqqH")
+"""Kind, track, layer, payload kind, extended sequence number, extended timestamp, arrival, bytes of the payload that follows."""
 _OTHER = struct.Struct("<BI")
 """Kind, bytes of the MessagePack map that follows."""
 
@@ -25,15 +25,19 @@ class BadRecord(ValueError):
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """One RTP packet (RFC 3550), whole, without SRTP's protection."""
+    """One RTP packet (RFC 3550) as the relay's ring holds it: without SRTP, padding and header extensions."""
 
     track: int
     layer: int
     """Of simulcast, from the smallest; 0 where there is one."""
+    kind: int
+    """As in RTP's second octet: 0x80 for the marker, and the payload type."""
     seq: int
     """Extended sequence number, the gaps of padding-only packets closed."""
+    timestamp: int
+    """Extended RTP timestamp."""
     arrival: int
-    data: bytes
+    payload: bytes
 
 
 class TrackBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,7 +99,8 @@ _DECODERS = {number: msgspec.msgpack.Decoder(kind) for number, kind in _KINDS.it
 def encode(record: Record) -> bytes:
     """The bytes of one record. Raises `struct.error` for numbers that do not fit."""
     if isinstance(record, Packet):
-        return _PACKET.pack(1, record.track, record.layer, record.seq, record.arrival, len(record.data)) + record.data
+        p = record
+        return _PACKET.pack(1, p.track, p.layer, p.kind, p.seq, p.timestamp, p.arrival, len(p.payload)) + p.payload
     body = _ENCODER.encode(record)
     return _OTHER.pack(_NUMBERS[type(record)], len(body)) + body
 
@@ -117,10 +122,10 @@ def _packet(body: bytes, at: int) -> tuple[Packet, int]:
     start = at + _PACKET.size
     if start > len(body):
         raise BadRecord("a packet's head is cut")
-    _, track, layer, seq, arrival, size = _PACKET.unpack_from(body, at)
+    _, track, layer, kind, seq, timestamp, arrival, size = _PACKET.unpack_from(body, at)
     if start + size > len(body):
         raise BadRecord("a packet is cut")
-    return Packet(track, layer, seq, arrival, body[start : start + size]), start + size
+    return Packet(track, layer, kind, seq, timestamp, arrival, body[start : start + size]), start + size
 
 
 def _extent(body: bytes, at: int) -> tuple[int, int, int]:

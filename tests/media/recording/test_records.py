@@ -12,7 +12,7 @@ from media.recording.records import BadRecord, ClockMap, Gap, Packet, Record, Ta
 
 ONE_OF_EACH: list[Record] = [
     TrackBegan(track=1, source="camera", codec="H264", clock_rate=90_000, payload_type=102, parameters="packetization-mode=1", at=5),
-    Packet(1, 0, 70_000, 9, b"\x80\x66" + bytes(30)),
+    Packet(1, 0, 0x80 | 102, 70_000, 1 << 34, 9, b"\x65" + bytes(30)),
     ClockMap(track=1, rtp=1 << 33, at=9, lesson=1_795_000_000_000),
     Gap(track=None, begin=9, end=2_000_000_009, why="worker"),
     Gap(track=1, begin=9, end=20, why="publisher"),
@@ -22,7 +22,10 @@ ONE_OF_EACH: list[Record] = [
 BODY = b"".join(encode(one) for one in ONE_OF_EACH)
 
 packets = st.builds(
-    Packet, st.integers(0, 65_535), st.integers(0, 255), st.integers(-1, 2**62), st.integers(0, 2**62), st.binary(max_size=1500)
+    Packet,
+    *(st.integers(0, 65_535), st.integers(0, 255), st.integers(0, 255)),
+    *(st.integers(-1, 2**62), st.integers(-1, 2**62), st.integers(0, 2**62)),
+    st.binary(max_size=1500),
 )
 
 
@@ -57,4 +60,4 @@ def test_a_map_that_does_not_fit_is_told() -> None:
 
 def test_numbers_that_do_not_fit_are_refused() -> None:
     with pytest.raises(struct.error):
-        encode(Packet(1 << 16, 0, 0, 0, b""))
+        encode(Packet(1 << 16, 0, 0, 0, 0, 0, b""))
