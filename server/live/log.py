@@ -8,6 +8,7 @@ from asyncio import Lock
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -145,7 +146,8 @@ class LessonLog:
             decision = decide(base, command, giver, moment)
             written = _Written(_make(base, decision, moment.at, author), decision.texts, self._generation)
             self._ahead = written.made if written.made.events else self._ahead
-            return replace(self._append(written.made, after, author, decision), read=self.state.seq, redecide=again)
+            holds = None if after is None else partial(self._holds, self._generation)
+            return replace(self._append(written.made, after, author, decision), holds=holds, read=self.state.seq, redecide=again)
 
         def again(tail: Sequence[Envelope]) -> Append:
             self._stumble(written.generation)
@@ -196,9 +198,13 @@ class LessonLog:
         life, writes = _life(made.base, made.state), bool(decision.texts) or aftermath.leaves(made.events)
         return Append(made.base.id, made.base.seq, *author, made.events, life, after, beside if writes else None)
 
+    def _holds(self, generation: int) -> bool:
+        """Nothing that waited to be written has failed or was decided again since."""
+        return generation == self._generation
+
     def _stumble(self, generation: int) -> None:
         """What was decided on top of a failed append fails as well; begin again from the state that is written."""
-        if generation == self._generation:
+        if self._holds(generation):
             self._generation += 1
             self._ahead = None
 

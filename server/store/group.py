@@ -54,6 +54,8 @@ class Append:
     redecide: Callable[[Sequence[Envelope]], Append] | None = None
     """What the command becomes after the events since `read`, asked under the lock where the lesson has moved on: a lost race costs
     a process no turn, however busy another one is. May be asked more than once; may raise, then nothing of it is written."""
+    holds: Callable[[], bool] | None = None
+    """Whether what came before it still is as it was when this was decided: of those decided again only author and number are the same."""
 
     @property
     def key(self) -> Key:
@@ -92,8 +94,9 @@ class _Ledger:
 
     def stale(self, append: Append) -> bool:
         """It was decided on something that is not, or not all, the lesson's log."""
-        moved = self.heads.get(append.lesson) != append.head
-        return moved or (append.after is not None and self.authors.get(append.lesson) != append.after)
+        if self.heads.get(append.lesson) != append.head or (append.holds is not None and not append.holds()):
+            return True
+        return append.after is not None and self.authors.get(append.lesson) != append.after
 
     def take(self, append: Append) -> Appended | None:
         """What becomes of the next command; None: the lesson has moved on."""

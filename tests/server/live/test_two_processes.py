@@ -7,7 +7,9 @@ from collections import Counter
 from typing import Any
 
 from server.domain.lesson import fold_all
+from server.errors import WrongPhase
 from server.live.links import read_lesson
+from server.live.service import Ack
 from server.store import Append, Appended, Store
 from tests.harness.postgres import both_databases
 from tests.server.live.doubles import FakeClock, FakeWorker, School
@@ -64,6 +66,41 @@ async def test_what_was_decided_on_a_lost_race_is_decided_again(store: Store, da
     running = one.lessons.rooms.running(lesson)
     assert running
     assert running.state == written == fold_all((await store.lesson(lesson)), await store.tail(lesson, 0))
+    await one.lessons.stop()
+    await two.lessons.stop()
+    await other_store.close()
+
+
+async def test_a_refusal_in_a_lost_race_leaves_nothing_in_what_was_decided_after_it(store: Store, database: str) -> None:
+    gated, other_store = Gated(store), await Store.open(database)
+    one, two = School(gated, FakeWorker(), FakeClock()), School(other_store, FakeWorker(), FakeClock())  # type: ignore[arg-type]
+    await one.open()
+    await two.open()
+    lesson = await one.lesson()
+    teacher = (await one.link(lesson, "master")).principal("a")
+    room = (await one.page(await one.link(lesson, "classroom", "X"))).principal
+    await one.lessons.execute(teacher, "live", "lesson.live", {})
+    await two.lessons.execute(teacher, "warm", "lesson.live", {})
+
+    gated.open.clear()
+    gated.waiting = 0
+    seats = [{"participant": room.participant, "seat": seat} for seat in (1, 2)]
+    said = {**seats[0], "status": "here", "done_at": 0, "settles": False}
+    given = [("hand.raise", seats[0]), ("checkin.mark", said), ("hand.raise", seats[1])]
+    mine = []
+    for n, (kind, payload) in enumerate(given):
+        mine.append(asyncio.create_task(one.lessons.execute(room, f"c{n}", kind, payload)))
+        while gated.waiting < n + 1:
+            await asyncio.sleep(0)
+    await two.lessons.execute(teacher, "theirs", "lesson.end", {})
+    gated.open.set()
+    first, mark, second = await asyncio.gather(*mine, return_exceptions=True)
+    assert [type(one) for one in (first, mark, second)] == [WrongPhase, Ack, WrongPhase], "hands come after the end"
+
+    running, written = one.lessons.rooms.running(lesson), await read_lesson(store, lesson)
+    assert running
+    assert (running.state.phase, running.state.hands.raised) == ("ended", {})
+    assert running.state == written == fold_all(await store.lesson(lesson), await store.tail(lesson, 0))
     await one.lessons.stop()
     await two.lessons.stop()
     await other_store.close()
