@@ -15,7 +15,7 @@ from server.school.day import other_rooms, pupils
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of
 from server.web.doors import Doors
-from server.web.entitled import RESIDENT, Asker, asker
+from server.web.entitled import PANEL, RESIDENT, Asker, asker
 from server.web.keys import ASSETS, CSRF_KEY, DOOR, LESSONS, OFFICE, SETTINGS, STORE
 from server.web.shell import SCRIPT, shell_files
 
@@ -55,8 +55,8 @@ def live_context() -> dict[str, object]:
 async def day(request: web.Request) -> web.Response:
     """`GET /assist/L/day[?names=1]`: this lesson, for accounts also today's others: seats, and who sits there; names masked unless asked for."""
     who = await asker(request, role="assistant")
-    if who.principal.role != "assistant" or who.principal.participant is None:
-        raise Forbidden
+    if who.principal.role != "assistant" or who.principal.participant is None or who.admission == PANEL:
+        raise Forbidden  # a big screen keeps nothing: without network its PIN would guard nothing
     resident, full = who.admission.startswith(RESIDENT), request.query.get("names") == "1"
     lessons = [await _lesson(request, who, full=full), *(await _others(request, who, full=full) if resident else [])]
     now = request.app[OFFICE].now()

@@ -116,4 +116,6 @@ async def test_a_lesson_by_keyboard_alone(tmp_path: Path, browser: Browser) -> N
         await room.clock.fast_forward(16_000)
         await expect(room.locator("#panel")).to_be_hidden()
         assert await room.locator("iframe").count() == 0
+        typed = await room.context.request.get(product.url + "/assist/lesson.x?a=panel")
+        assert typed.status == 401, "nor does its address open it again"
         assert (console.errors, room.errors) == ([], [])  # type: ignore[attr-defined]

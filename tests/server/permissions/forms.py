@@ -208,6 +208,7 @@ _FORMS: dict[str, Any] = {
     "/lessons/{later}/assistants/end": lambda c, s: {"assignment": f"a.later.{c}"},
     "/lessons/{lesson}/courseware": {},
     "/lessons/{lesson}/courseware/{courseware}/delete": {},
+    "/class/{lesson}/panel/close": {},
     "/courseware/{lesson}": {},
     "/courseware/{lesson}/{courseware}/delete": {},
     "/exchange/{table}": {},

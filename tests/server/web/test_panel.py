@@ -27,6 +27,12 @@ class Screen(Browser):
         self.cookies = {**self.cookies, **{name: one.value for name, one in held.items()}}
         return response
 
+    async def close(self) -> int:
+        response = await self._ask("POST", "/class/lesson.x/panel/close?a=me-classroom")
+        held = SimpleCookie(response.headers.get("Set-Cookie", ""))
+        self.cookies = {name: value for name, value in self.cookies.items() if name not in held or held[name].value}
+        return response.status
+
     async def console(self) -> aiohttp.ClientResponse:
         return await self.get("/assist/lesson.x?a=panel", page=True)
 
@@ -96,6 +102,24 @@ async def test_an_open_panel_is_worth_nothing_without_its_screen(town: Town) -> 
         assert (await thief.console()).status in (303, 401, 403, 404)
     await town.web.app[keys.STORE].database.execute(update(t.device).where(t.device.c.id == "x2.d1").values(revoked_at=1))
     assert (await pc.console()).status in (303, 401)
+
+
+async def test_whoever_types_the_address_of_a_closed_panel_sees_nothing(town: Town) -> None:
+    pc = await screen(town)
+    await pc.type_pin(PIN)
+    assert (await pc.console()).status == 200
+    assert await pc.close() == 204
+    assert (await pc.console()).status in (303, 401)
+    assert await pc.close() == 204, "closing twice harms nobody"
+    assistant = Screen(town.web, town.world.cookies("x2.assistant"))
+    response = await assistant._ask("POST", "/class/lesson.x/panel/close?a=me-assistant")
+    assert response.status == 403
+
+
+async def test_a_panel_keeps_nothing_on_its_pc(town: Town) -> None:
+    pc = await screen(town)
+    await pc.type_pin(PIN)
+    assert (await pc.get("/assist/lesson.x/day?a=panel")).status == 403
 
 
 async def test_it_is_over_after_a_quarter_of_an_hour(town: Town) -> None:

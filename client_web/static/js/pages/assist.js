@@ -4,7 +4,7 @@ import { positionOf } from "../fold.js";
 import { explain, t } from "../i18n.js";
 import { Outbox } from "../offline/outbox.js";
 import { byId, make, setChip, setText } from "../views/dom.js";
-import { tellScreen } from "../views/framed.js";
+import { framed, tellScreen } from "../views/framed.js";
 import { HandCount } from "../views/handcount.js";
 import { HeldQuestions } from "../views/heldquestions.js";
 import { IntercomView } from "../views/intercom.js";
@@ -79,7 +79,7 @@ tellScreen();
 socket.start();
 let reopens = false;
 sayReach();
-reopens = (await keeping?.reopens()) ?? false;
+reopens = (!framed && (await keeping?.reopens())) || false; // behind a PIN nothing opens without it
 sayReach();
 
 function sayReach() {
@@ -126,7 +126,7 @@ async function dead(why) {
 
 /** @param {boolean} [asked] somebody wants it now */
 async function keep(asked = false) {
-  if (!keeping) return;
+  if (!keeping || framed) return;
   const kept = await keeping.ask(boot, fullNames.checked, asked);
   if (kept) keeping.note(lesson.state?.checkin.rooms[participant] ?? {});
   fullNames.checked = keeping.kept?.full ?? false;

@@ -34,6 +34,7 @@ export class Panel {
     document.addEventListener("pointerdown", (event) => event.clientY < 3 * EDGE && this.open());
     for (const touch of ["pointerdown", "keydown", "input"]) this.element.addEventListener(touch, () => this.touch());
     window.addEventListener("message", (event) => this.#told(event));
+    window.addEventListener("pagehide", () => this.close());
     every(shell.clock, 1_000, () => this.#tire());
   }
 
@@ -62,14 +63,21 @@ export class Panel {
 
   /** Whatever was private on the screen is gone with its frame. */
   close() {
-    this.frame?.remove();
-    this.frame = null;
+    if (this.frame) this.#lock();
     this.element.hidden = true;
     this.element.dataset.open = "0";
     this.pin.value = "";
     setText(this.wrong, "");
     this.dot.setAttribute("aria-expanded", "false");
     this.dot.focus();
+  }
+
+  /** The frame's address opens nothing any more, wherever it is typed. */
+  #lock() {
+    this.frame?.remove();
+    this.frame = null;
+    const { lesson, admission } = this.shell.boot;
+    void fetch(`/class/${lesson.id}/panel/close?a=${admission}`, { method: "POST", keepalive: true }).catch(() => null);
   }
 
   #form() {
