@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from server.errors import NoSuchPage
 from server.web.keys import ASSETS
-from server.web.packed import pack, takes_gzip
+from server.web.packed import takes_gzip
 
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK = "public, no-cache"
@@ -47,12 +47,12 @@ async def static(request: web.Request) -> web.StreamResponse:
 def _sheets(request: web.Request, relative: str, headers: dict[str, str]) -> web.Response:
     """Several style sheets in one answer, in this order: `css/base+components/chip.css`."""
     names = relative.removeprefix("css/").removesuffix(".css").split("+")
-    if len(names) > MOST_SHEETS:
+    if len(set(names)) < len(names) or len(names) > MOST_SHEETS:
         raise NoSuchPage
-    static = request.app[ASSETS].static
-    body = "\n".join(_inside(static, f"css/{name}.css").read_text() for name in names).encode()
+    assets = request.app[ASSETS]
+    body, packed = assets.packed.joined([_inside(assets.static, f"css/{name}.css") for name in names])
     headers |= {hdrs.CONTENT_TYPE: _TYPES[".css"], hdrs.VARY: "Accept-Encoding"}
-    return _answer(request, pack(body), headers) if _packs(request) else web.Response(body=body, headers=headers)
+    return _answer(request, packed, headers) if _packs(request) else web.Response(body=body, headers=headers)
 
 
 def _packs(request: web.Request) -> bool:

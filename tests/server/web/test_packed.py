@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.web.modules import imported
-from server.web.packed import Packed, bare, takes_gzip
+from server.web.packed import MOST_JOINED, Packed, bare, takes_gzip
 from tests.client_web.files import ROOT
 from tests.server.web.conftest import Web
 
@@ -85,6 +85,27 @@ def test_a_file_that_changed_is_packed_anew(tmp_path: Path) -> None:
     assert packed.file(file) is None
 
 
+def test_files_in_one_are_packed_once_and_only_so_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [tmp_path / f"{n}.css" for n in range(MOST_JOINED + 2)]
+    for file in files:
+        file.write_text(file.name)
+    packed, times = Packed(), 0
+
+    def counted(data: bytes) -> bytes:
+        nonlocal times
+        times += 1
+        return data
+
+    monkeypatch.setattr("server.web.packed.pack", counted)
+    assert packed.joined(files[:2]) == packed.joined(files[:2]) == (b"0.css\n1.css", b"0.css\n1.css")
+    assert times == 1
+    files[1].write_text("changed")
+    assert packed.joined(files[:2])[0] == b"0.css\nchanged"
+    for file in files:
+        packed.joined([file])
+    assert len(packed._joined) == MOST_JOINED
+
+
 async def test_text_comes_packed_to_who_takes_it(web: Web) -> None:
     script = STATIC / "js/protocol.js"
     plain = await web.client.get("/static/js/protocol.js", headers=PLAIN)
@@ -109,5 +130,5 @@ async def test_sheets_come_together(web: Web) -> None:
     for headers in (PLAIN, {"Accept-Encoding": "gzip"}):
         answer = await web.client.get("/static/css/tokens+components/chip.css", headers=headers)
         assert (answer.status, answer.content_type, await answer.text()) == (200, "text/css", wanted)
-    for bad in ("tokens+none", "tokens+..%2F..%2Ftemplates%2Fbase", "+".join(["tokens"] * 21), "+", "tokens+../js/boot"):
+    for bad in ("tokens+none", "tokens+..%2F..%2Ftemplates%2Fbase", "+".join(["tokens"] * 21), "+", "tokens+../js/boot", "tokens+tokens"):
         assert (await web.client.get(f"/static/css/{bad}.css")).status == 404, bad
