@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import Principal
-from server.errors import AppError, Forbidden
+from server.errors import AppError, Forbidden, Unauthenticated
 from server.school.day import other_rooms, pupils
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of
@@ -75,6 +75,13 @@ async def day(request: web.Request) -> web.Response:
 def holder_of(request: web.Request, principal: Principal) -> str:
     """An opaque word for who one is, the same after another login: what one left unsent on a device is sent by nobody else."""
     return hmac.digest(request.app[CSRF_KEY], f"offline {principal.id}".encode(), "sha256").hex()[:24]
+
+
+def check_holder(request: web.Request, principal: Principal) -> None:
+    """A page that says whose it is (`?holder=`) is not carried on as somebody else's, who logged in meanwhile. Raises `Unauthenticated`."""
+    named = request.query.get("holder")
+    if named is not None and named != holder_of(request, principal):
+        raise Unauthenticated("another holder")
 
 
 async def _lesson(request: web.Request, who: Asker, *, full: bool) -> dict[str, object]:

@@ -19,7 +19,7 @@ from server.web.entitled import PANEL, Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
 from server.web.keys import FRAMES, ICE, LESSONS, SIGNER, STORE
-from server.web.offline import holder_of
+from server.web.offline import check_holder, holder_of
 from server.web.visitor import visitor
 
 SHOW_BOARD: frozenset[Role] = frozenset({"master", "classroom", "viewer"})
@@ -69,6 +69,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             raise Forbidden("a page of another role")
         if who.bearer:
             raise Forbidden("pages are for browsers")
+        check_holder(request, who.principal)
         if "a" not in request.query:
             headers = {hdrs.LOCATION: f"{request.path}?a={who.admission}", hdrs.CACHE_CONTROL: "no-store"}
             return web.Response(status=303, headers=headers)

@@ -20,6 +20,7 @@ from server.web.entitled import asker, check_origin
 from server.web.failure import as_app_error
 from server.web.keys import CATALOGUE, LESSONS, METRICS, SETTINGS, SOCKETS_BY_ADDRESS
 from server.web.limits import RateLimit
+from server.web.offline import check_holder
 from server.web.visitor import visitor
 
 log = structlog.get_logger("socket")
@@ -49,6 +50,7 @@ async def socket(request: web.Request) -> web.StreamResponse:
         check_origin(request)
     if "websocket" not in request.headers.get(hdrs.UPGRADE, "").lower():
         raise BadRequest("no WebSocket upgrade")
+    check_holder(request, who.principal)
     address = visitor(request).address
     request.app[SOCKETS_BY_ADDRESS].enter(address)
     try:

@@ -30,5 +30,15 @@ export function socketUrl(boot) {
   const url = new URL(`/ws/${boot.lesson.id}`, location.origin);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   if (boot.admission) url.searchParams.set("a", boot.admission);
+  return asHolder(url, boot);
+}
+
+/**
+ * The server answers only whose page this is, not who logged in meanwhile: what waits in it is sent as nobody else's.
+ * @param {URL} url
+ * @param {{holder?: string}} boot
+ */
+export function asHolder(url, { holder }) {
+  if (holder) url.searchParams.set("holder", holder);
   return url.href;
 }

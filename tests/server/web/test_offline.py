@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import insert, update
 
@@ -181,6 +182,24 @@ async def test_the_holder_is_the_same_on_page_and_in_the_day_and_nobody_elses(to
     assert len(set(holders)) == 2
     console = await (await town.browser("x2.assistant").get("/class/lesson.x?a=me-classroom", page=True)).text()
     assert '"holder": ""' in console
+
+
+async def test_what_one_left_in_an_open_page_is_sent_as_nobody_elses(town: Town) -> None:
+    holder = (await day(town.browser("x2.assistant")))["holder"]
+    handshake = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "QUFBQUFBQUFBQUFBQUFBQQ==",
+    }
+    for who, fits in (("x2.assistant", True), ("y1.assistant", False)):
+        page = await town.browser(who).get(f"/assist/lesson.x?a=me-assistant&holder={holder}")
+        assert page.status == (200 if fits else 401), "the page that asks why learns that it must be loaded again"
+        cookie = "; ".join(f"{name}={value}" for name, value in town.browser(who).cookies.items())
+        headers = {"Origin": town.web.origin, "Cookie": cookie, **handshake}
+        address = f"{town.web.origin}/ws/lesson.x?a=me-assistant&holder={holder}"
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http, http.get(address, headers=headers) as answer:
+            assert answer.status == (101 if fits else 401)
 
 
 async def test_a_links_assistant_gets_seats_and_no_names_even_beside_a_login(town: Town) -> None:

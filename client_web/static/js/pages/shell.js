@@ -1,5 +1,5 @@
 /** What every live page does: read the boot data, load the words, open the socket, say what is wrong. */
-import { readBoot, socketUrl } from "../boot.js";
+import { asHolder, readBoot, socketUrl } from "../boot.js";
 import { browserClock } from "../clock.js";
 import { duration, explain, load, t } from "../i18n.js";
 import { Lesson } from "../lesson.js";
@@ -36,7 +36,7 @@ export async function startShell(surface, boot = readBoot(), dead = () => locati
   const socket = new LiveSocket({ url: socketUrl(boot), build: boot.build, surface, page: boot.page, open, clock: browserClock });
   const lesson = new Lesson(socket);
   insecureBand(bands);
-  watchLink(socket, bands, dead);
+  watchLink(socket, bands, () => askWhy(boot, dead));
   lesson.on("reload", () => location.reload());
   lesson.on("bye", (code) => sayBye(bands, code));
   window.addEventListener("online", () => socket.poke());
@@ -55,9 +55,9 @@ function insecureBand(bands) {
  * "网络断了，正在重连 … 0:12", counted from the moment it broke.
  * @param {LiveSocket} socket
  * @param {Bands} bands
- * @param {(why: import("../refused.js").Refused) => void} dead
+ * @param {() => Promise<void>} ask
  */
-function watchLink(socket, bands, dead) {
+function watchLink(socket, bands, ask) {
   let since = performance.now();
   let timer = 0;
   const say = () => {
@@ -75,13 +75,17 @@ function watchLink(socket, bands, dead) {
       since = performance.now();
       timer = window.setInterval(say, 500);
     }
-    if (state === "waiting" && attempt >= ASK_AFTER) void askWhy(dead);
+    if (state === "waiting" && attempt >= ASK_AFTER) void ask();
   });
 }
 
-/** A socket's refusal carries no reason; the page's own address does. @param {(why: import("../refused.js").Refused) => void} dead */
-async function askWhy(dead) {
-  const response = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+/**
+ * A socket's refusal carries no reason; the page's own address does.
+ * @param {import("../boot.js").Boot} boot
+ * @param {(why: import("../refused.js").Refused) => void} dead
+ */
+async function askWhy(boot, dead) {
+  const response = await fetch(asHolder(new URL(location.href), boot), { cache: "no-store" }).catch(() => null);
   if (response && [401, 403, 404].includes(response.status)) dead(await refusal(response));
 }
 
