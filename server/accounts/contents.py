@@ -98,9 +98,9 @@ class Contents:
         ]
         await connection.execute(insert(content), rows)
 
-    async def texts(self, ids: Collection[str]) -> dict[str, str]:
-        """The texts of these rows; erased ones are missing (`text_of`). Raises `Sealed`."""
-        rows = await self._rows(ids)
+    async def texts(self, ids: Collection[str], connection: AsyncConnection | None = None) -> dict[str, str]:
+        """The texts of these rows, also those of a transaction that is not over; erased ones are missing (`text_of`). Raises `Sealed`."""
+        rows = await self._rows(ids, connection)
         if len(rows) < MANY:
             return self._opened(rows)
         return await asyncio.to_thread(self._opened, rows)
@@ -144,10 +144,11 @@ class Contents:
         """The keyed blind index of a number."""
         return self.vault.blind(kind, text)
 
-    async def _rows(self, ids: Collection[str]) -> list[Any]:
+    async def _rows(self, ids: Collection[str], connection: AsyncConnection | None = None) -> list[Any]:
         found: list[Any] = []
         for chunk in chunks({i for i in ids if i}):
-            found += await self._database.read(select(content).where(content.c.id.in_(chunk)))
+            query = select(content).where(content.c.id.in_(chunk))
+            found += (await connection.execute(query)).all() if connection else await self._database.read(query)
         return found
 
     def _open(self, row: Any) -> str:

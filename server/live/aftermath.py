@@ -10,8 +10,10 @@ from server.domain.events import Envelope, LessonEnded
 from server.domain.facts import Facts
 from server.domain.lesson import LessonState
 from server.domain.lookup import Lookup
+from server.domain.payload import TextRef
 from server.domain.quiz.book import mistakes
 from server.domain.quiz.events import QuizDiscarded, QuizRevealed
+from server.domain.quiz.tally import results
 from server.store.book import drop_card, keep_card
 from server.store.calls import keep_calls
 
@@ -21,6 +23,13 @@ _LEAVING = (LessonEnded, QuizRevealed, QuizDiscarded)
 def leaves(events: Sequence[Envelope]) -> bool:
     """Whether one of them leaves anything."""
     return any(isinstance(event.payload, _LEAVING) for event in events)
+
+
+def texts_in(state: LessonState, events: Sequence[Envelope]) -> set[str]:
+    """Texts of the answers that are about to be judged."""
+    shown = {event.payload.quiz for event in events if isinstance(event.payload, QuizRevealed)}
+    given = (one.choice for quiz in shown & state.quiz.cards.keys() for one in results(state.quiz, quiz))
+    return {choice.id for choice in given if isinstance(choice, TextRef)}
 
 
 async def leave(connection: AsyncConnection, state: LessonState, events: Sequence[Envelope], facts: Facts, lookup: Lookup) -> None:

@@ -193,7 +193,10 @@ class LessonLog:
 
         async def beside(connection: AsyncConnection) -> None:
             await self._services.texts.keep(connection, made.base.id, decision.texts)
-            await aftermath.leave(connection, made.state, made.events, facts, self.lookup)
+            # answers of another process, or written just before in this transaction, were never told here
+            more = await self._services.texts.read(aftermath.texts_in(made.state, made.events) - self._texts.keys(), connection)
+            lookup = replace(self.lookup, texts={**self._texts, **more}) if more else self.lookup
+            await aftermath.leave(connection, made.state, made.events, facts, lookup)
 
         life, writes = _life(made.base, made.state), bool(decision.texts) or aftermath.leaves(made.events)
         return Append(made.base.id, made.base.seq, *author, made.events, life, after, beside if writes else None)

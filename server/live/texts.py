@@ -22,6 +22,6 @@ class Texts:
         """Write them in the transaction of their events."""
         await self._contents.put_known(connection, KIND, [(text, text.owner or lesson) for text in texts])
 
-    async def read(self, ids: Collection[str]) -> dict[str, str]:
-        """The texts that are still there."""
-        return await self._contents.texts(ids) if ids else {}
+    async def read(self, ids: Collection[str], connection: AsyncConnection | None = None) -> dict[str, str]:
+        """The texts that are still there, also those that a transaction has just written."""
+        return await self._contents.texts(ids, connection) if ids else {}

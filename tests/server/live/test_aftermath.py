@@ -18,7 +18,7 @@ from server.store.book import BookStore
 from server.store.calls import earlier_calls
 from tests.harness.postgres import both_databases
 from tests.server import world as worlds
-from tests.server.live.doubles import Page, School
+from tests.server.live.doubles import FakeWorker, Page, School
 
 pytestmark = both_databases
 DAY = 24 * worlds.HOUR
@@ -218,6 +218,18 @@ async def test_of_every_kind_of_card(school: School, course: str) -> None:
     assert (number, boolean, multiple) == (0.7, (1,), (0, 1))
     contents = day.room.log.lookup
     assert contents.text(text) == "假分数"
+
+
+async def test_an_answer_in_words_that_this_process_was_not_told_of_yet(school: School, course: str) -> None:
+    day = await begin(school, 1)
+    await day.order("quiz.open", question="读作？", type="text", key={"texts": ["二分之一"]})
+    other = await School(school.store, FakeWorker(), school.clock).open()
+    words = {"quiz": day.room.state.quiz.open, "participant": day.part("x2"), "seat": 1, "choice": "一分之二"}
+    await other.lessons.execute(day.rooms["x2"].principal, "theirs", "quiz.answer", words)
+    await day.order("quiz.reveal", quiz=words["quiz"])
+    await day.order("lesson.end")
+    assert [list(wrong) for _, _, wrong in await book(school)] == [["x2.c1.s1"]]
+    await other.lessons.stop()
 
 
 async def test_neither_a_card_that_was_not_shown_nor_one_taken_back_nor_a_rehearsal(school: School, course: str) -> None:
