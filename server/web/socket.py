@@ -38,7 +38,6 @@ AT_ONCE_BYTES = 32 * 1024
 
 DEFLATED_BYTES = 2 * 1024
 """Longer frames are deflated for pages that take it (RFC 7692): the state of a lesson, a long absence. Events are short and go as they are."""
-WINDOW_BITS = 15
 
 OPEN: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("open sockets", set)
 
@@ -74,13 +73,16 @@ async def _serve(request: web.Request, principal: Principal) -> web.WebSocketRes
     return ws
 
 
-def _only_when_told(ws: web.WebSocketResponse) -> bool:
-    """Whether the page takes deflated frames; aiohttp would deflate every one of them from now on, and keep a window for each page."""
+def _only_when_told(ws: web.WebSocketResponse) -> int:
+    """Bits of the window in which the page takes deflated frames (RFC 7692 section 7.1.2.1), 0: it takes none.
+
+    aiohttp would deflate every frame from now on, and keep a window for each page.
+    """
     writer = ws._writer
-    takes = bool(writer and writer.compress)
-    if writer:
-        writer.compress = 0
-    return takes
+    if writer is None:
+        return 0
+    bits, writer.compress = writer.compress, 0
+    return bits
 
 
 async def close_all(app: web.Application) -> None:
@@ -93,7 +95,7 @@ async def close_all(app: web.Application) -> None:
 class Page:
     """One open socket."""
 
-    def __init__(self, request: web.Request, ws: web.WebSocketResponse, principal: Principal, deflates: bool) -> None:
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, principal: Principal, deflates: int) -> None:
         self._request = request
         self._app = request.app
         self._ws = ws
@@ -179,7 +181,7 @@ class Page:
         """Raises `TimeoutError` when the page takes nothing for `SEND_SECONDS`; a page that takes little is waited for."""
         self._app[METRICS].frames_out.inc()
         waiting = self._waiting_bytes()
-        deflate = WINDOW_BITS if self._deflates and len(frame) > DEFLATED_BYTES else None
+        deflate = self._deflates if self._deflates and len(frame) > DEFLATED_BYTES else None
         if not waiting and len(frame) <= AT_ONCE_BYTES:
             await self._ws.send_frame(frame, WSMsgType.TEXT, deflate)
             return

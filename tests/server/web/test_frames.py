@@ -8,7 +8,7 @@ import json
 import os
 import socket as sockets
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -141,6 +141,27 @@ async def test_what_is_long_is_deflated_for_pages_that_take_it(web: Web, extensi
             found.append((deflated, payload))
         assert [deflated for deflated, _ in found] == [False, bool(extensions), False, bool(extensions)]
         assert [len(payload) < 1_000 for _, payload in found] == [True, bool(extensions), True, bool(extensions)]
+
+
+def sparingly(payload: bytes) -> Iterator[bytes]:
+    """What a reader unpacks that remembers no more than 1024 bytes; raises `zlib.error` where that is not enough."""
+    reader, left = zlib.decompressobj(-10), payload + b"\x00\x00\xff\xff"
+    while left:
+        yield reader.decompress(left, 100)
+        left = reader.unconsumed_tail
+
+
+async def test_a_page_with_a_small_window_can_unpack_what_it_is_sent(web: Web) -> None:
+    lesson, word = await web.lesson(), os.urandom(700).hex()
+    async with deaf(web, lesson, 65_536, "permessage-deflate; server_max_window_bits=10") as raw, asyncio.timeout(5):
+        for connection in room_of(web, lesson).connections.values():
+            connection.outbox.put(Shared({"type": "event", "seq": 1, "payload": word * 4}))
+        deflated, text = False, b""
+        while word.encode() not in text:
+            deflated, payload = await frame(raw)
+            text = b"".join(sparingly(payload)) if deflated else payload
+        assert deflated
+        assert (word * 4).encode() in text
 
 
 async def test_a_page_that_does_not_read_is_let_go_and_slows_nobody(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
