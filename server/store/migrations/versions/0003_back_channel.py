@@ -1,4 +1,4 @@
-"""Students' devices: a link may name a seat, a school may allow them; a room's PIN; the intercom; an inspector's notes."""
+"""Students' devices: a link may name a seat, a school may allow them; the intercom; an inspector's notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ def upgrade() -> None:
     op.add_column("link", sa.Column("seat", sa.Integer, nullable=False, server_default="0"))
     op.create_index("ix_link_lesson_participant_seat", "link", ["lesson", "participant", "seat"])
     op.add_column("org", sa.Column("seat_phones", sa.Boolean, nullable=False, server_default=sa.false()))
-    op.add_column("classroom", sa.Column("pin", sa.String(128)))
     op.create_table(
         "intercom",
         sa.Column("lesson", _ID, nullable=False),

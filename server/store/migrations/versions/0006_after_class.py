@@ -1,4 +1,4 @@
-"""What stays of a lesson for later: calls by room for the fairness of a term, wrong answers for the wrong-answer book."""
+"""What stays of a lesson for later: calls by room for the fairness of a term, wrong answers for the wrong-answer book; a room's PIN."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _ID = sa.String(64)
 
 
 def upgrade() -> None:
+    op.add_column("classroom", sa.Column("pin", sa.String(128)))
     op.add_column("org", sa.Column("term_calls", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_table(
         "lesson_calls",
@@ -49,3 +50,4 @@ def downgrade() -> None:
     for table in ("mistake", "quiz_card", "lesson_calls"):
         op.drop_table(table)
     op.drop_column("org", "term_calls")
+    op.drop_column("classroom", "pin")
