@@ -316,7 +316,7 @@ async def test_an_accounts_day_is_kept_sealed_lists_offline_and_goes_with_the_lo
             await page.locator("[name=login]").fill("assistant")
             await page.locator("[name=password]").fill(passwords(county)["assistant"])
             await page.keyboard.press("Enter")
-            await page.get_by_role("link", name="Assistant's phone page").click()
+            await page.get_by_role("link", name="Assist on this phone").click()
             await take_in(page)
             await patiently(page.locator("#kept")).to_have_attribute("data-reach", "ready")
             names = page.locator("#seats .name:not(:empty)")
