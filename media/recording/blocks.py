@@ -30,6 +30,11 @@ class Block:
     """Where it begins in the file."""
     body: bytes
 
+    @property
+    def end(self) -> int:
+        """Where the next one begins."""
+        return self.offset + _HEAD.size + len(self.body)
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -54,7 +59,7 @@ def read(file: BinaryIO, offset: int = 0) -> Iterator[Block | Damage]:
         block = _block_at(file, offset)
         if block is not None:
             yield block
-            offset += _HEAD.size + len(block.body)
+            offset = block.end
             continue
         size = _size(file)
         if offset >= size:
