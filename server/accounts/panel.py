@@ -5,6 +5,7 @@ An open panel is a paper beside the screen's own: it names it, and is worth noth
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 from server.accounts.passwords import Passwords
@@ -39,9 +40,10 @@ class Panels:
         if not await self._passwords.verify(kept, pin):
             raise WrongPin
         await self._throttle.succeeded("pin", room)
-        return self._signer.panel_cookie(PanelPaper(screen.lesson, screen.participant or "", admission, self._now()))
+        paper = PanelPaper(screen.lesson, screen.participant or "", admission, room, _named(kept), self._now())
+        return self._signer.panel_cookie(paper)
 
-    def read(self, cookie: str, lesson: str) -> PanelPaper:
+    async def read(self, cookie: str, lesson: str) -> PanelPaper:
         """The open panel of a lesson; raises `Unauthenticated`."""
         try:
             paper = self._signer.read_panel(cookie)
@@ -49,4 +51,11 @@ class Panels:
             raise Unauthenticated from error
         if paper.lesson != lesson or not 0 <= self._now() - paper.opened_at < VALID_MS:
             raise Unauthenticated
+        if _named(await self._rooms.pin(paper.room) or "") != paper.pin:
+            raise Unauthenticated
         return paper
+
+
+def _named(kept: str) -> str:
+    """A short name of a PIN's salted hash."""
+    return hashlib.sha256(kept.encode()).hexdigest()[:16]

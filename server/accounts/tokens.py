@@ -71,6 +71,9 @@ class PanelPaper(msgspec.Struct, frozen=True, array_like=True):
     participant: str
     screen: str
     """The admission of the screen's page: the panel is worth no more than it."""
+    room: str
+    pin: str
+    """Names the PIN it was opened by, and says nothing of it: with another one it is shut."""
     opened_at: int
     """UTC ms."""
 

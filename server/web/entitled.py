@@ -73,7 +73,7 @@ async def _by_name(request: web.Request, lesson: str, named: str, role: Role | N
 
 async def _panel(request: web.Request, lesson: str) -> Asker:
     """The screen's principal, as its room's assistant."""
-    paper = request.app[PANELS].read(request.cookies.get(PANEL_COOKIE, ""), lesson)
+    paper = await request.app[PANELS].read(request.cookies.get(PANEL_COOKIE, ""), lesson)
     screen = (await _by_name(request, lesson, paper.screen, "classroom")).principal
     if (screen.role, screen.participant) != ("classroom", paper.participant):
         raise Unauthenticated

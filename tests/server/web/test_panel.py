@@ -122,13 +122,25 @@ async def test_a_panel_keeps_nothing_on_its_pc(town: Town) -> None:
     assert (await pc.get("/assist/lesson.x/day?a=panel")).status == 403
 
 
+async def test_another_pin_shuts_what_the_old_one_opened(town: Town) -> None:
+    pc = await screen(town)
+    await pc.type_pin(PIN)
+    assert (await pc.console()).status == 200
+    for pin in ("9182", ""):
+        assert (await town.browser("x2.assistant").post("/rooms/x2.r1/pin", {"pin": pin})).status == 200
+        assert (await pc.get("/assist/lesson.x?a=panel")).status == 401
+
+
 async def test_it_is_over_after_a_quarter_of_an_hour(town: Town) -> None:
     pc = await screen(town)
     now = town.web.app[keys.OFFICE].now()
+    await pc.type_pin(PIN)
+    good = town.web.signer.read_panel(pc.cookies["ss_panel"])
     for opened, status in ((now - VALID_MS + 60_000, 200), (now - VALID_MS - 1, 401), (now + 3_600_000, 401)):
-        paper = PanelPaper("lesson.x", "pt.x2", "me-classroom", opened)
+        paper = PanelPaper(good.lesson, good.participant, good.screen, good.room, good.pin, opened)
         pc.cookies = {**pc.cookies, "ss_panel": town.web.signer.panel_cookie(paper)}
         assert (await pc.get("/assist/lesson.x?a=panel")).status == status
-    for paper in (PanelPaper("lesson.y", "pt.x2", "me-classroom", now), PanelPaper("lesson.x", "pt.y1", "me-classroom", now)):
+    for lesson, participant in (("lesson.y", "pt.x2"), ("lesson.x", "pt.y1")):
+        paper = PanelPaper(lesson, participant, good.screen, good.room, good.pin, now)
         pc.cookies = {**pc.cookies, "ss_panel": town.web.signer.panel_cookie(paper)}
         assert (await pc.get("/assist/lesson.x?a=panel")).status == 401
