@@ -138,9 +138,13 @@ async def test_a_quiz_answered_by_keyboard_phone_and_show_of_hands(lesson: Lesso
     await pupil.get_by_role("button", name="Send to the assistant").click()
     await phone.get_by_role("tab", name="Questions").click()
     await expect(phone.locator("#questions")).to_contain_text("why not 2/6?")
+    await expect(one.page.locator("#panel-dot")).to_have_text("●")
+    await expect(two.page.locator("#panel-dot")).to_have_text("○")
+    assert "why not 2/6?" not in await one.page.content(), "the big screen knows that somebody asks, not what"
     assert "why not 2/6?" not in await console.page.content(), "held until an assistant releases it"
     await phone.get_by_role("button", name="Release").click()
     await console.tab("talk")
+    await expect(one.page.locator("#panel-dot")).to_have_text("○")
     await expect(console.page.locator("#questions")).to_contain_text("why not 2/6?")
     await console.page.get_by_role("button", name="Answered aloud").click()
     await expect(pupil.locator("#asked")).to_contain_text("Answered")

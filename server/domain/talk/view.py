@@ -1,4 +1,6 @@
-"""Who sees what of `talk` (S16): a held question only the own room's assistant and the asking device, never a big screen."""
+"""Who sees what of `talk` (S16): a held question only the own room's assistant and the asking device. The big screen is told that there
+is one, not what it says nor whose it is: it shows an unlabelled dot (S3).
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,21 @@ from server.domain.lookup import Lookup
 from server.domain.seen import IN_THE_LESSON, Audience, Seen, View
 from server.domain.talk.state import Announcement, Question
 
+_SCREEN: frozenset[View] = frozenset({"room"})
 _MASTER: frozenset[View] = frozenset({"master"})
 _STAFF: frozenset[View] = frozenset({"staff"})
 _SEAT: frozenset[View] = frozenset({"seat"})
 _ROOM: frozenset[View] = frozenset({"staff", "room", "seat"})
 _WHOSE = frozenset({"participant", "seat"})
+_SEAT_FIELD = frozenset({"seat"})
+_WORDS = frozenset({"seat", "text"})
 
 AUDIENCE: Mapping[str, Seen] = {
-    "question.asked": Seen(room=_STAFF | _MASTER, seat=_SEAT),  # in the master's own room the teacher is the assistant
-    "question.released": Seen(all=_MASTER, room=_STAFF, seat=_SEAT),
-    "question.answered": Seen(all=IN_THE_LESSON, hidden={view: frozenset({"seat"}) for view in _ROOM}),
-    "question.discarded": Seen(all=_MASTER, room=_STAFF, seat=_SEAT, hidden={"master": _WHOSE}),
+    # in the master's own room the teacher is the assistant
+    "question.asked": Seen(room=_STAFF | _MASTER | _SCREEN, seat=_SEAT, hidden={"room": _WORDS | {"plan"}}),
+    "question.released": Seen(all=_MASTER, room=_STAFF | _SCREEN, seat=_SEAT, hidden={"room": _WORDS}),
+    "question.answered": Seen(all=IN_THE_LESSON, hidden=dict.fromkeys(_ROOM, _SEAT_FIELD)),
+    "question.discarded": Seen(all=_MASTER, room=_STAFF | _SCREEN, seat=_SEAT, hidden={"master": _WHOSE, "room": _SEAT_FIELD}),
     "announcement.made": Seen(all=IN_THE_LESSON),
     "announcement.posted": Seen(all=_MASTER, room=_ROOM),
     "announcement.withdrawn": Seen(all=IN_THE_LESSON),
@@ -41,7 +47,7 @@ def _own(who: Audience, question: Question) -> bool:
     """The audience was told of it when it was asked."""
     if not who.participant or who.participant != question.participant:
         return False
-    return who.view in ("staff", "master") or (who.view == "seat" and who.seat == question.seat)
+    return who.view in ("staff", "master", "room") or (who.view == "seat" and who.seat == question.seat)
 
 
 def _sees(who: Audience, question: Question) -> bool:
@@ -53,13 +59,14 @@ def _sees(who: Audience, question: Question) -> bool:
 def _question(question: Question, who: Audience, lookup: Lookup) -> dict[str, Any]:
     shown = {
         "participant": question.participant,
-        "text": lookup.text(question.text),
+        "text": lookup.text(question.text) if who.view != "room" or question.stage == "answered" else None,
         "stage": question.stage,
         "mode": question.mode,
         "answer": lookup.plain(question.answer),
         "at": question.at,
     }
-    return {**shown, "seat": question.seat} if who.view == "master" or _own(who, question) else shown
+    told = who.view == "master" or (who.view != "room" and _own(who, question))
+    return {**shown, "seat": question.seat} if told else shown
 
 
 def _hears(who: Audience, line: Announcement) -> bool:

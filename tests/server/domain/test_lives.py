@@ -93,14 +93,19 @@ def test_nobody_but_the_master_knows_a_key_before_its_reveal() -> None:
                 assert who.view == "master" or all(cards[quiz]["key"] is None for quiz in hidden)
 
 
-def test_held_questions_are_on_no_screen() -> None:
-    assert "room" not in AUDIENCE["question.asked"].views() | AUDIENCE["question.released"].views()
+def test_of_a_held_question_the_own_screen_learns_only_that_there_is_one() -> None:
+    for kind in ("question.asked", "question.released"):
+        assert AUDIENCE[kind].hidden["room"] >= {"seat", "text"}
+    held = 0
     for log in logs():
         for state in states(log):
             for who in EVERYBODY:
                 if who.view in ("room", "viewer"):
                     shown = project_state(state, who, LOOKUP)["talk"]["questions"]
-                    assert all(question["stage"] == "answered" for question in shown.values())
+                    waiting = [question for question in shown.values() if question["stage"] != "answered"]
+                    assert all(one["participant"] == who.participant and one["text"] is None and "seat" not in one for one in waiting)
+                    held += len(waiting)
+    assert held
 
 
 @pytest.mark.parametrize(("part", "shape"), [("quiz", Quizzes), ("checkin", Checkin), ("talk", Talk), ("tools", Tools)])

@@ -4,7 +4,7 @@
  * @typedef {object} Question
  * @property {string} participant
  * @property {number} [seat] 0: the room's; not told of other rooms' answered questions, nor to a big screen
- * @property {string | null} text null: erased
+ * @property {string | null} text null: erased, or held and not for a big screen
  * @property {"held" | "released" | "answered"} stage
  * @property {"spoken" | "written" | null} mode
  * @property {string | null} answer
@@ -23,7 +23,7 @@ import { without } from "./records.js";
 const reached = (stage) => (part, { at, payload: { id, participant, seat, text, mode, answer } }) => {
   const known = part.questions[id];
   const whose = seat === undefined ? known?.seat : seat;
-  const question = { participant, text, stage, mode: mode ?? null, answer: answer ?? null, at };
+  const question = { participant, text: text ?? null, stage, mode: mode ?? null, answer: answer ?? null, at };
   return { ...part, questions: { ...part.questions, [id]: whose === undefined ? question : { ...question, seat: whose } } };
 };
 

@@ -40,6 +40,8 @@ export class Panel {
 
   /** @param {import("../lesson.js").Lesson} lesson */
   update({ state }) {
+    const waits = Object.values(state?.talk.questions ?? {}).some(({ stage }) => stage === "held");
+    setText(/** @type {Element} */ (this.dot.firstElementChild), waits ? "●" : "○");
     const said = state?.help.signals[this.shell.boot.you.participant ?? ""]?.word;
     this.signals.forEach((one, n) => one.setAttribute("aria-pressed", String(said === WORDS[n][0])));
   }
