@@ -54,6 +54,9 @@ async def take_lesson(product: Product, browser: Browser) -> None:
     await aide.get_by_role("tab", name="问题").click()
     await sized(aide, "assist-questions", ("phone", PHONE), ("pc", PC))
     await aide.get_by_role("tab", name="座位").click()
+    kept = await aide.context.new_page()
+    await kept.goto(f"{product.url}/assist/")
+    await sized(kept, "assist-kept", ("phone", PHONE), ("pc", PC))
     async with aide.context.expect_page() as opened:
         await aide.locator("a[href^='/cards/']").click()
     cards = await opened.value

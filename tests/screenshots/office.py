@@ -28,6 +28,12 @@ async def take_office(product: Product, browser: Browser) -> None:
     for who, path, name in OFFICE:
         await pages[who].goto(product.url + path)
         await sized(pages[who], name, ("pc", PC), ("phone", PHONE), ("big", BIG))
+    school = pages["assistant"].url
+    await pages["assistant"].get_by_role("link", name="三年级（1）班").click()
+    await pages["assistant"].locator("a[href$='/mistakes']").click()
+    await pages["assistant"].wait_for_url(re.compile("/mistakes"))
+    await sized(pages["assistant"], "book", ("pc", PC), ("phone", PHONE), ("big", BIG))
+    await pages["assistant"].goto(school)
     await _room(pages["assistant"])
     await sized(pages["assistant"], "classroom", ("pc", PC), ("phone", PHONE), ("big", BIG))
     waiting = await _unpaired(product, browser, pages["assistant"])  # its lesson is soon: it may knock
