@@ -125,6 +125,36 @@ class Label(Command, frozen=True, kw_only=True, tag="label"):
     as_of: int = 0
 
 
+class Moment(Struct, frozen=True, kw_only=True):
+    """One moment by two clocks (S18). Worker and server share a machine, and with it the monotonic clock."""
+
+    at: int
+    """CLOCK_MONOTONIC, ns."""
+    lesson: int
+    """Milliseconds on the lesson clock."""
+
+
+class Record(Command, frozen=True, kw_only=True, tag="record"):
+    """What is to be captured of a lesson from now on; replaces what was said of this recording before. Sent again after every change and
+    every reconnect: an unknown recording begins, a known one goes on, after a crash as its next take.
+    """
+
+    recording: Id
+    """Opaque, letters, digits, `_` and `-`: also the name of its folder."""
+    tracks: dict[Key, Key]
+    """Where it belongs (`camera`, `screen`, `mic`, `stage.N.video`, `stage.N.audio`) → source key. Empty: paused."""
+    labels: tuple[Key, ...]
+    """Program labels only: a source without a common label is not captured (M27)."""
+    clock: Moment
+    as_of: int = 0
+
+
+class StopRecording(Command, frozen=True, kw_only=True, tag="record.stop"):
+    """Close the recording's take. One that is not known is no error."""
+
+    recording: Id
+
+
 class Stats(Command, frozen=True, kw_only=True, tag="stats"):
     """Ask for counters."""
 
@@ -133,7 +163,7 @@ class Shutdown(Command, frozen=True, kw_only=True, tag="shutdown"):
     """Close all sessions and exit."""
 
 
-AnyCommand = Attach | Publish | Watch | Patch | Close | Configure | Label | Stats | Shutdown
+AnyCommand = Attach | Publish | Watch | Patch | Close | Configure | Label | Record | StopRecording | Stats | Shutdown
 
 # --- replies ---------------------------------------------------------------------------------------------------------
 
@@ -214,6 +244,7 @@ class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
 
     n: int
     sessions: tuple[SessionState, ...]
+    recordings: tuple[RecordingState, ...] = ()
 
 
 class Event(Message, frozen=True, kw_only=True):
@@ -249,6 +280,31 @@ class SlotChanged(Event, frozen=True, kw_only=True, tag="slot"):
     state: SlotState
 
 
+class RecordingState(Struct, frozen=True, kw_only=True):
+    """How the capture of one recording is doing."""
+
+    recording: str
+    take: int
+    tracks: tuple[str, ...] = ()
+    """Names whose source is known and may be captured; of the others nothing arrives."""
+    octets: int = 0
+    """Written in this take."""
+    failing: Literal["", "disk", "queue"] = ""
+    """Why what arrives now is lost: the disk refuses it, or is too slow."""
+
+
+class RecordingChanged(Event, frozen=True, kw_only=True, tag="recording"):
+    """A recording began, changed its tracks, or began or ceased to fail; told every ten seconds too, for its size."""
+
+    state: RecordingState
+
+
+class RecordingClosed(Event, frozen=True, kw_only=True, tag="recording.closed"):
+    """Its take is on disk and closed."""
+
+    recording: str
+
+
 class SessionReport(Struct, frozen=True, kw_only=True):
     """Link health of one session over the last interval."""
 
@@ -268,7 +324,7 @@ class Report(Event, frozen=True, kw_only=True, tag="report"):
     sessions: tuple[SessionReport, ...]
 
 
-AnyEvent = SessionChanged | SessionClosed | SourceChanged | SlotChanged | Report
+AnyEvent = SessionChanged | SessionClosed | SourceChanged | SlotChanged | RecordingChanged | RecordingClosed | Report
 FromWorker = Hello | Snapshot | Reply | Refusal | AnyEvent
 
 encode = msgspec.json.Encoder().encode

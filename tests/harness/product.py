@@ -20,6 +20,7 @@ from server.cli.papers import open_desk
 from server.domain.principal import Role
 from server.settings import read
 from tests.harness.ports import free_media_port, free_tcp_port
+from tests.harness.zones import SCHOOL_DAY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -64,6 +65,7 @@ class Product:
             "SHUANGSHI_DATA_DIR": str(self.data),
             "SHUANGSHI_HTTP_PORT": str(self.http_port),
             "SHUANGSHI_MEDIA_PORT": str(self.media_port),
+            "SHUANGSHI_TIMEZONE": SCHOOL_DAY,
             **self.settings,
         }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, update
 
@@ -23,11 +22,11 @@ from server.domain.quiz.state import Quiz
 from server.store import Database
 from server.store import tables as t
 from server.store.book import keep_card
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server import world as worlds
 from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
-ZONE = ZoneInfo("Asia/Shanghai")
 COUNTIES = ("x", "y")
 PIN = "918273"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -67,7 +66,7 @@ def page_of(county: str) -> tuple[str, str]:
 
 def tomorrow(days: int = 1) -> dt.date:
     """A day of the school."""
-    return dt.datetime.now(ZONE).date() + dt.timedelta(days=days)
+    return dt.datetime.now(SCHOOL_ZONE).date() + dt.timedelta(days=days)
 
 
 async def build(database: Database, contents: Contents, now: int) -> tuple[worlds.World, dict[str, str]]:
@@ -169,7 +168,7 @@ async def _calendar(connection: Any, now: int, county: str, school: str) -> None
 async def _lessons(connection: Any, now: int, county: str, school: str) -> None:
     remote = ("x2.r1", "y1.r1") if county == "x" else ("y2.r1",)
     day = tomorrow(2)
-    later = int(dt.datetime.combine(day, dt.time(6 if county == "x" else 8), ZONE).timestamp() * 1000)
+    later = int(dt.datetime.combine(day, dt.time(6 if county == "x" else 8), SCHOOL_ZONE).timestamp() * 1000)
     wanted = [(f"later.{county}", later)] + [("lesson.y", now + 60 * MINUTE)] * (county == "y")
     for lesson, begin in wanted:
         row = {"id": lesson, "name": "后天的课", "head": 0, "created": now, "org": school, "day": day.isoformat(), "grade": "3"}

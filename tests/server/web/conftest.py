@@ -25,6 +25,7 @@ from server.domain.link import Link
 from server.settings import Settings
 from server.web import keys
 from server.web.assets import Assets
+from tests.harness.zones import SCHOOL_DAY
 from tests.server import world as worlds
 from tests.server.live.doubles import FakeWorker
 
@@ -134,7 +135,7 @@ def assets() -> Assets:
 @pytest.fixture
 def environment(tmp_path: Path, database: str) -> dict[str, str]:
     """`both_databases` runs a module's tests on PostgreSQL too."""
-    found = {"SHUANGSHI_DATA_DIR": str(tmp_path), "SHUANGSHI_SECRET_KEY": "k" * 40}
+    found = {"SHUANGSHI_DATA_DIR": str(tmp_path), "SHUANGSHI_SECRET_KEY": "k" * 40, "SHUANGSHI_TIMEZONE": SCHOOL_DAY}
     return found if database.startswith("sqlite") else found | {"SHUANGSHI_DATABASE_URL": database.replace("+asyncpg", "")}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import datetime as dt
 import io
 import re
 from pathlib import Path
@@ -16,8 +17,10 @@ from server.accounts.heads import Verified, keep_verified
 from server.web import keys
 from server.web.audit import csv as csv_module
 from tests.client_web.families import audit as family
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server.web.conftest import Town, error_code
 
+DAY = 86_400_000
 EVIL = "'; DROP TABLE audit; --<script>alert(1)</script>\"../../etc"
 
 
@@ -124,7 +127,8 @@ async def test_a_filter_widens_no_scope(lines: Town) -> None:
 
 async def test_a_day_is_the_schools_day(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     audit = town.web.app[keys.AUDIT]
-    for moment in (1_789_919_999_000, 1_789_920_000_000, 1_790_006_399_000, 1_790_006_400_000):  # around 21 September in Shanghai
+    begin = int(dt.datetime(2026, 9, 21, tzinfo=SCHOOL_ZONE).timestamp() * 1000)
+    for moment in (begin - 1000, begin, begin + DAY - 1000, begin + DAY):
         monkeypatch.setattr(audit, "_now", lambda moment=moment: moment)
         await act(town, "x1.admin", "room.edit", ("room", "x1.r1", "x1"))
     assert await seen(town, "x1.admin", "?day=2026-09-21") == [3, 2]

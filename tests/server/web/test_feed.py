@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from server.store import tables as t
 from server.web import keys
-from tests.server.services import ZONE
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server.web.conftest import Browser, Town
 
 
@@ -59,11 +59,11 @@ async def test_a_calendar_program_hears_of_a_move_a_substitute_and_a_cancellatio
     first = await event(town, feeds["x1.teacher"])
     assert (str(first["status"]), first["sequence"], await event(town, feeds["x2.teacher"])) == ("CONFIRMED", 1, None)
 
-    day = dt.datetime.now(ZONE).date() + dt.timedelta(days=3)
+    day = dt.datetime.now(SCHOOL_ZONE).date() + dt.timedelta(days=3)
     form = {"day": day.isoformat(), "begins": "13:00", "ends": "13:40", "version": 1}
     assert (await admin.post("/lessons/lesson.x/move", form)).status == 200
     moved = await event(town, feeds["x1.teacher"])
-    assert moved["dtstart"].dt == dt.datetime.combine(day, dt.time(13), ZONE).astimezone(UTC)
+    assert moved["dtstart"].dt == dt.datetime.combine(day, dt.time(13), SCHOOL_ZONE).astimezone(UTC)
     assert (str(moved["uid"]), moved["sequence"], str(moved["status"])) == (str(first["uid"]), 2, "CONFIRMED")
 
     assert (await admin.post("/lessons/lesson.x/substitute", {"teacher": "x2.teacher", "version": 2})).status == 200

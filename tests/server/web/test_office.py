@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -13,9 +12,8 @@ import pytest
 from server.store.schedule import Schedule
 from server.web import keys
 from tests.harness.postgres import both_databases
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server.web.conftest import Browser, Town
-
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 async def made(response: aiohttp.ClientResponse) -> dict[str, Any]:
@@ -36,7 +34,7 @@ def version(page: str) -> str:
 
 
 def days() -> tuple[str, str, str, dt.date]:
-    today = dt.datetime.now(ZONE).date()
+    today = dt.datetime.now(SCHOOL_ZONE).date()
     monday = today - dt.timedelta(days=today.weekday())
     return today.isoformat(), (today + dt.timedelta(days=40)).isoformat(), monday.isoformat(), today
 
@@ -109,7 +107,7 @@ async def test_a_term_is_published_and_a_lesson_moved_substituted_cancelled(town
     schedule = Schedule(town.web.app[keys.STORE].database)
     lessons = await schedule.of_course(new)
     assert {(one.period, len(one.rooms)) for one in lessons} == {(3, 2)}
-    local = dt.datetime.fromtimestamp((lessons[0].starts_at or 0) / 1000, ZONE)
+    local = dt.datetime.fromtimestamp((lessons[0].starts_at or 0) / 1000, SCHOOL_ZONE)
     assert (local.hour, local.minute) == (10, 0)
 
     first, second, third = lessons[:3]

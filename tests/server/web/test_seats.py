@@ -8,14 +8,14 @@ from sqlalchemy import insert
 
 from server.store import tables as t
 from server.web import keys
-from tests.server.services import ZONE
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server.web.conftest import Town
 
 PATH = "/classes/x1.c1/plans/x1.r2"
 
 
 async def test_a_plan_that_is_over_is_shown_and_followed_by_a_new_one(town: Town) -> None:
-    today = dt.datetime.now(ZONE).date().isoformat()
+    today = dt.datetime.now(SCHOOL_ZONE).date().isoformat()
     plan = {"id": "p1", "school_class": "x1.c1", "classroom": "x1.r2", "valid_from": "2026-01-05", "created": 0}
 
     async def write(connection) -> None:

@@ -7,13 +7,14 @@ import re
 
 from server.store.schedule import Schedule
 from server.web import keys
+from tests.harness.zones import SCHOOL_ZONE
 from tests.server.web.conftest import Browser, Town
-from tests.server.web.test_office import ZONE, course, days, made, text
+from tests.server.web.test_office import course, days, made, text
 
 
 def monday(weeks: int = 0) -> dt.date:
     """Monday of this week, or of one so many weeks ahead."""
-    today = dt.datetime.now(ZONE).date()
+    today = dt.datetime.now(SCHOOL_ZONE).date()
     return today + dt.timedelta(days=7 * weeks - today.weekday())
 
 
@@ -60,7 +61,7 @@ async def test_the_week_of_a_school_counts_the_schools_own_weeks(town: Town) -> 
 
 
 async def test_a_cancelled_lesson_is_told_and_the_room_is_free(town: Town) -> None:
-    admin, day = town.browser("x.admin"), dt.datetime.now(ZONE).date()
+    admin, day = town.browser("x.admin"), dt.datetime.now(SCHOOL_ZONE).date()
     lesson = await by_hand(admin, day + dt.timedelta(days=1), begins="14:00")
     await made(await admin.post(f"/lessons/{lesson}/cancel", {"version": 1}))
     await made(await admin.post("/lessons/lesson.x/cancel", {"version": 1}))
