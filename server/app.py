@@ -51,6 +51,8 @@ from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
+from server.replay.making import Making
+from server.replay.service import Replays
 from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
@@ -152,6 +154,10 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.COURSEWARE] = courseware = _courseware(settings, store, app[keys.ACTS])
         courseware.drawing.start()
         stack.push_async_callback(courseware.drawing.stop)
+        app[keys.REPLAYS] = replays = Replays(store, app[keys.OFFICE], settings.data_dir)
+        making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire)
+        making.start()
+        stack.push_async_callback(making.stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield

@@ -75,6 +75,11 @@ def upload_bytes(value: str) -> int:
     return _number(value, 1024, 1024**3)
 
 
+def days(value: str) -> int:
+    """A whole number of days, 0 … 3650."""
+    return _number(value, 0, 3650)
+
+
 def hours(value: str) -> float:
     """A positive number of hours, at most a year."""
     try:

@@ -78,8 +78,19 @@ class PanelPaper(msgspec.Struct, frozen=True, array_like=True):
     """UTC ms."""
 
 
-Claims = LinkClaims | Admission | SeatTicket | SeatChoice | PanelPaper
-C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice, PanelPaper)
+class ReplayPaper(msgspec.Struct, frozen=True, array_like=True):
+    """What stands in the addresses of a replay's files: they are fetched by media elements, and shown to nobody later."""
+
+    lesson: str
+    recording: str
+    resource: str
+    """The published resource it is watched as; empty: the lesson's own replay."""
+    expires_at: int
+    """UTC ms."""
+
+
+Claims = LinkClaims | Admission | SeatTicket | SeatChoice | PanelPaper | ReplayPaper
+C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice, PanelPaper, ReplayPaper)
 
 
 class Signer:
@@ -92,6 +103,7 @@ class Signer:
             SeatTicket: derive(secret, "seat ticket v1"),
             SeatChoice: derive(secret, "seat choice v1"),
             PanelPaper: derive(secret, "panel v1"),
+            ReplayPaper: derive(secret, "replay v1"),
         }
 
     def link_token(self, link: Link) -> str:
@@ -129,6 +141,14 @@ class Signer:
     def read_panel(self, value: str) -> PanelPaper:
         """The open panel a cookie holds; raises `LinkInvalid`."""
         return self._read(value, PanelPaper)
+
+    def replay_paper(self, paper: ReplayPaper) -> str:
+        """The text that stands in the addresses of a replay's files."""
+        return self._sign(paper)
+
+    def read_replay(self, text: str) -> ReplayPaper:
+        """The paper in an address, expired or not; raises `LinkInvalid`."""
+        return self._read(text, ReplayPaper)
 
     def _sign(self, claims: Claims) -> str:
         body = f"{VERSION}.{_b64(msgspec.json.encode(claims))}"

@@ -68,6 +68,7 @@ PUBLIC: frozenset[str] = frozenset(
         "device.pair",  # an unpaired device shows its code, or knocks
         "feed.read",  # the own lessons, for calendar programs: its address is the paper
         "metrics.read",  # by address
+        "replay.file",  # a file of a replay that somebody was let into: its address is the paper, for some hours
     }
 )
 """Anybody's."""
@@ -124,6 +125,20 @@ RULES: Mapping[str, Rule] = {
     "lesson.assist": _rule(assistant="lesson"),
     "lesson.attend": _rule(assistant="lesson", device="lesson"),
     "lesson.inspect": _rule(inspector="below"),
+    # recordings
+    "replay.see": _rule(
+        admin="below+lesson",
+        inspector="below+lesson",
+        librarian="below",
+        reviewer="below",
+        teacher="lesson",
+        assistant="lesson",
+        student="lesson",
+        device="lesson",
+    ),
+    "recording.list": _rule(admin="below", inspector="below", librarian="below"),
+    "recording.export": _rule(admin="below", librarian="below", teacher="lesson"),
+    "recording.keep": _rule(admin="below"),
     "board.see": _rule(tiers=OFFICES, admin="below", inspector="below"),
     # audit
     "audit.see": _rule(admin="below"),

@@ -30,6 +30,7 @@ from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
 from server.courseware.service import CoursewareService
+from server.replay.service import Replays
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.tls import Tls
@@ -81,6 +82,7 @@ DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 """The demo county is in this database."""
 FEEDS: web.AppKey[Feeds] = web.AppKey("feeds", Feeds)
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
+REPLAYS: web.AppKey[Replays] = web.AppKey("replays", Replays)
 CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
 DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")
 """(method, route pattern) → action."""

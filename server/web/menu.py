@@ -11,6 +11,7 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("timetable", "/timetable", frozenset({"admin", "inspector", "teacher", "assistant"})),
     ("school", "/orgs", frozenset({"admin", "inspector", "teacher", "assistant", "librarian", "reviewer"})),
     ("people", "/people", frozenset({"admin", "inspector"})),
+    ("recordings", "/recordings", frozenset({"admin", "inspector", "librarian"})),
     ("audit", "/audit", frozenset({"admin"})),
     ("self", "/self", frozenset()),
 )

@@ -6,7 +6,26 @@ from aiohttp import web
 
 from server.domain.permissions import LESSON_PAPER
 from server.domain.principal import ROLES
-from server.web import audit, book, cards, child, cors, guide, health, inspect, join, offline, pages, panel, seats, socket, static, whip
+from server.web import (
+    audit,
+    book,
+    cards,
+    child,
+    cors,
+    guide,
+    health,
+    inspect,
+    join,
+    offline,
+    pages,
+    panel,
+    recordings,
+    replay,
+    seats,
+    socket,
+    static,
+    whip,
+)
 from server.web.courseware import live as courseware
 from server.web.courseware import office as courseware_office
 from server.web.devices import knocking, pairing, room
@@ -52,6 +71,8 @@ def add_routes(app: web.Application) -> None:
     cards.add_routes(doors)
     panel.add_routes(doors)
     inspect.add_routes(doors)
+    replay.add_routes(doors)
+    recordings.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:
         area.add_routes(doors)

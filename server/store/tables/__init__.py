@@ -7,6 +7,7 @@ from server.store.tables.courseware import courseware, courseware_media, coursew
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, lesson_snapshot, link, participant
 from server.store.tables.people import assignment, attempt, feed, identity, known_address, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
+from server.store.tables.recording import recording, recording_view
 from server.store.tables.school import (
     classroom,
     device,
@@ -61,6 +62,8 @@ __all__ = [
     "participant",
     "person",
     "quiz_card",
+    "recording",
+    "recording_view",
     "recovery_code",
     "school_class",
     "seat",

@@ -13,8 +13,11 @@ import pytest
 
 from server.accounts.acts import Target
 from server.accounts.caller import system
+from server.accounts.tokens import ReplayPaper
 from server.courseware.drawing import Drawing
 from server.live import rooms
+from server.replay import service
+from server.replay.making import Making
 from server.settings import Settings
 from server.web import keys
 from tests.server.permissions import forms, furnished
@@ -114,11 +117,17 @@ class Furnished:
         return await asked._ask(method, path, data=values, headers=headers)
 
 
+async def kept(*_: Any) -> None:
+    """Files are not put back as the database is: they stay."""
+
+
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing happens by itself: the clock of the lessons stands, no courseware is drawn."""
+    """Nothing happens by itself: the clock of the lessons stands, no courseware is drawn, no recording made playable."""
     monkeypatch.setattr(rooms, "TICK_SECONDS", 3600)
     monkeypatch.setattr(Drawing, "start", lambda _: None)
+    monkeypatch.setattr(Making, "start", lambda _: None)
+    monkeypatch.setattr(service, "throw_away", kept)
 
 
 @pytest.fixture
@@ -139,6 +148,8 @@ async def furnished_town(still: None, web: Web, settings: Settings) -> AsyncIter
         place.write_text(text)
         about = Target("org", f"{county}1", world.paths[f"{county}1"])
         await web.app[keys.ACTS].do(system(), "org.edit", about, nothing, details={"said": furnished.secret("audit line", county)})
+    furnished.keep_recordings(settings.data_dir, now)
+    papers["replay"] = web.signer.replay_paper(ReplayPaper("lesson.x", "rec-lesson-x", "", now + 3_600_000))
     town = Furnished(Town(web, world), Keeper(str(settings.data_dir / "shuangshi.db")), papers)
     for role in PAPERS:
         link = await web.link("lesson.x", role, "石桥二小 1号教室" if role == "classroom" else None)

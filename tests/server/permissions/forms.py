@@ -63,6 +63,9 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "courseware": f"cw.{c}",
         "version": f"v.{c}",
         "page": "1",
+        "paper": papers["replay"],
+        "file": furnished.FILM,
+        "name": furnished.FILM,
         "blob": furnished.page_of(c)[1],
     }
 
@@ -171,6 +174,10 @@ _FORMS: dict[str, Any] = {
     "/s": {"seat": "1"},
     "/inspect/{lesson}/notes": {"at": "1", "text": "板书清楚"},
     "/inspect/{lesson}/notes/{note}/remove": {},
+    "/replay/{lesson}/position": {"at": "1"},
+    "/recordings/{lesson}/keep": {"days": "30"},
+    "/recordings/{later}/again": {},
+    "/recordings/{lesson}/remove": {},
     "/pair": lambda c, s: {"join_code": secret("join code", c)},
     "/pair/knock": {"picture": JPEG},
     "/rooms/{room}/devices": lambda c, s: {"code": secret("pairing code", c)},

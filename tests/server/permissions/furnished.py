@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import insert, update
 
+from media.client import manifest
 from server.accounts import cookies
 from server.accounts.contents import Contents
 from server.accounts.slips import Slips
@@ -27,6 +30,7 @@ from tests.server import world as worlds
 from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
+FILM = "teacher-001.webm"
 COUNTIES = ("x", "y")
 PIN = "918273"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -84,6 +88,7 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
             await _lessons(connection, now, county, school)
             await _devices(connection, contents, now, county, school, papers)
             await _courseware(connection, now, county)
+            await _recordings(connection, now, county)
             await _mistakes(connection, contents, now, county, school)
         kept = await QUICK.hash(PASSWORD)
         factor = await contents.put(connection, "totp", "everybody", TOTP)
@@ -211,6 +216,41 @@ async def _mistakes(connection: Any, contents: Contents, now: int, county: str, 
     card = QuizOpened(quiz="q1", type="text", question=question, key=Key(texts=(right,)))
     kept = Quiz(card, begin + MINUTE)
     await keep_card(connection, lesson, kept, {f"{school}.c1.s{n}": wrong for n in (1, 9)})
+
+
+async def _recordings(connection: Any, now: int, county: str) -> None:
+    """One that can be watched, and one that could not be made playable."""
+    for lesson, state, error in ((f"lesson.{county}", "ready", ""), (f"later.{county}", "failed", "recording.unreadable")):
+        row = {
+            "id": f"rec-{lesson.replace('.', '-')}",
+            "lesson": lesson,
+            "begun": now - MINUTE,
+            "ended": now,
+            "state": state,
+            "error": error,
+        }
+        await connection.execute(insert(t.recording).values(**row, octets=9, duration_ms=MINUTE))
+
+
+def keep_recordings(data: Path, now: int) -> None:
+    """The files of those that can be watched."""
+    for county in COUNTIES:
+        play = manifest.folder(data, f"rec-lesson-{county}") / manifest.PLAY
+        play.mkdir(parents=True)
+        (play / FILM).write_bytes(b"film")
+        film = manifest.PlayFile(
+            name=FILM,
+            group="teacher",
+            media_type="video/webm",
+            begin=now,
+            end=now + MINUTE,
+            octets=4,
+            sha256="0" * 64,
+            video=True,
+            audio=True,
+        )
+        made = manifest.Manifest(recording=f"rec-lesson-{county}", begin=now, end=now + MINUTE, takes=1, files=(film,), missing=())
+        (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ const RETRY_MS = 3_000;
  * @typedef {"page" | "preview"} Quality
  * @typedef {object} Options
  * @property {string} lesson
+ * @property {string} [base] address of the lesson's courseware, where it is not the lesson's own
  * @property {string} admission as in the page's own address; empty: none
  * @property {import("../clock.js").Clock} clock
  * @property {(url: string, init?: RequestInit) => Promise<Response>} fetch
@@ -29,6 +30,7 @@ export class PageStore extends Emitter {
   constructor(options) {
     super();
     this.options = options;
+    this.base = options.base ?? `/courseware/${options.lesson}`;
     /** @type {Map<string, FileInfo>} */
     this.files = new Map();
     /** @type {Map<string, Blob>} address → picture, where the browser keeps none */
@@ -49,8 +51,7 @@ export class PageStore extends Emitter {
 
   /** Asks what the lesson has. @returns {Promise<boolean>} */
   async load() {
-    const { lesson } = this.options;
-    const answer = await this.#ask(`/courseware/${lesson}`, { headers: { Accept: "application/json" } });
+    const answer = await this.#ask(this.base, { headers: { Accept: "application/json" } });
     if (!answer) return false;
     /** @type {{courseware: FileInfo[]}} */
     const { courseware } = await answer.json();
@@ -81,7 +82,7 @@ export class PageStore extends Emitter {
    * @param {Quality} quality
    */
   address(version, page, quality) {
-    return `/courseware/${this.options.lesson}/${version}/${page}${quality === "page" ? ".webp" : "/preview"}`;
+    return `${this.base}/${version}/${page}${quality === "page" ? ".webp" : "/preview"}`;
   }
 
   /**

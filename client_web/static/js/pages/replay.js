@@ -1,0 +1,286 @@
+/** A lesson afterwards: its pictures, its board and what happened in it, on one clock. */
+import { browserClock, every } from "../clock.js";
+import { duration, load, t } from "../i18n.js";
+import { Bar } from "../replay/bar.js";
+import { Card } from "../replay/card.js";
+import { beyond, Course, RATES } from "../replay/course.js";
+import { Deck } from "../replay/deck.js";
+import { Past } from "../replay/past.js";
+import { Stage } from "../replay/stage.js";
+import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
+
+/**
+ * @typedef {object} Told
+ * @property {number} begin
+ * @property {number} end
+ * @property {import("../replay/film.js").File[]} files
+ * @property {import("../replay/bar.js").Missing[]} missing
+ * @property {string} courseware
+ * @property {number} expires
+ * @property {number} now
+ * @property {number | null} position
+ * @property {{state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[]}} log
+ */
+
+const LOOK_MS = 100;
+const ASK_AGAIN_MS = 5_000;
+const TELL_MS = 10_000;
+/** Nothing at all to see for longer is passed over. */
+const PATIENCE_MS = 3_000;
+/** Whoever stopped so shortly before the end begins anew. */
+const NEARLY_OVER_MS = 10_000;
+/** Keys by which a browser itself moves along a line. */
+const NATIVE = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Tab"]);
+const RENEW_BEFORE_MS = 10 * 60_000;
+
+/** @type {{data: string, position: string, csrf: string, locale: string, icons: string, key: string}} */
+const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
+useIcons(boot.icons);
+await load(boot.locale);
+
+/** @returns {Promise<Told>} what there is to play, as soon as it is there */
+async function ask() {
+  for (;;) {
+    const answer = await fetch(boot.data, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
+    if (answer?.ok) return answer.json();
+    const body = await answer?.json().catch(() => null);
+    const code = body?.error?.code ?? "";
+    const final = answer !== null && answer.status < 500 && !(code === "recording.not_ready" && body.error.params.state !== "empty");
+    const known = code === "recording.not_ready" ? `replay.state.${body.error.params.state}` : `error.${code}`;
+    setText(byId("cover-words"), answer ? t(code ? known : "error.internal") : t("replay.offline"));
+    if (final) await new Promise(() => {});
+    await new Promise((done) => browserClock.after(ASK_AGAIN_MS, () => done(null)));
+  }
+}
+
+const told = await ask();
+const past = new Past(told.log.state, told.log.events);
+const now = () => performance.now();
+const course = new Course(told, startAt());
+const board = byId("board");
+const deck = new Deck(board, told.courseware);
+const stage = new Stage(byId("stage"), board, told.files, nameOf);
+const card = new Card(byId("card"), () => answered());
+const bar = new Bar(
+  { range: /** @type {HTMLInputElement} */ (byId("range")), marks: byId("marks"), chapters: byId("chapters"), time: byId("time"), look: byId("look") },
+  told,
+  go,
+);
+bar.chapters(told.log.chapters);
+bar.missing(told.missing);
+bar.thumbnails = (told.files.find(({ group }) => group === "teacher") ? told.files.filter(({ group }) => group === "teacher") : told.files).flatMap(({ thumbnails }) => thumbnails);
+let before = course.at(now());
+let stopped = false;
+let expires = now() + told.expires - told.now;
+
+byId("cover").hidden = true;
+byId("listen").hidden = !stage.canListen;
+byId("chapters-part").hidden = !told.log.chapters.length;
+byId("play").addEventListener("click", toggle);
+byId("stage").addEventListener("click", (event) => event.target instanceof HTMLVideoElement && toggle());
+byId("back").addEventListener("click", () => go(course.at(now()) - 10_000));
+byId("forth").addEventListener("click", () => go(course.at(now()) + 10_000));
+byId("listen").addEventListener("click", () => listen(!stage.listening));
+byId("full").addEventListener("click", () => void (document.fullscreenElement ? document.exitFullscreen() : byId("player").requestFullscreen().catch(() => {})));
+byId("sound").addEventListener("click", () => mute(byId("sound").getAttribute("aria-pressed") !== "true"));
+const rate = /** @type {HTMLSelectElement} */ (byId("rate"));
+rate.replaceChildren(...RATES.map((one) => new Option(`${one}×`, String(one), one === 1, one === 1)));
+rate.addEventListener("change", () => course.speed(Number(rate.value), now()));
+const quizStops = /** @type {HTMLInputElement} */ (byId("quiz-stops"));
+document.addEventListener("keydown", press);
+split(byId("split"), byId("stage"));
+every(browserClock, LOOK_MS, look);
+every(browserClock, TELL_MS, tell);
+document.addEventListener("visibilitychange", () => document.hidden && tell());
+look();
+
+/** Where one left, unless the end was there. */
+function startAt() {
+  const kept = boot.position ? told.position : Number(localStorage.getItem(boot.key) ?? "") || null;
+  const asked = Number(new URLSearchParams(location.search).get("t") ?? "") * 1000;
+  if (asked) return told.begin + asked;
+  return kept !== null && kept < told.end - NEARLY_OVER_MS ? kept : told.begin;
+}
+
+function look() {
+  const at = course.at(now());
+  const state = past.at(at);
+  const over = course.over(now());
+  if (over && course.playing) course.play(false, now());
+  const skip = course.playing ? beyond(told.files, at, PATIENCE_MS) : null;
+  if (skip !== null) return pass(at, skip);
+  if (course.playing && quizStops.checked && past.between(before, at).some(([, kind]) => kind === "quiz.opened")) stop();
+  stage.follow(at, course.playing && !course.held, course.rate);
+  course.hold(course.playing && stage.waits(at), now());
+  stage.show(state, at);
+  if (!board.hidden) deck.show(state.board);
+  card.show(state.quiz, stopped);
+  bar.show(at);
+  say(at);
+  before = at;
+  if (now() > expires - RENEW_BEFORE_MS || stage.playing.some((film) => film.broken && now() > expires)) void renew();
+}
+
+/** @param {number} at */
+function say(at) {
+  const gap = told.missing.find((one) => one.begin <= at && at < one.end && one.end - one.begin >= 1_000);
+  const refused = stage.playing.some((film) => film.refused);
+  const broken = stage.playing.some((film) => film.broken && film.covering(at));
+  const words = refused ? t("replay.press") : broken ? t("replay.broken") : course.held ? t("replay.waiting") : gap ? t(`replay.missing.${gap.why}`) : "";
+  setText(byId("said"), words);
+  byId("said").hidden = !words;
+  const play = byId("play");
+  setIcon(play, course.playing ? "pause" : "play");
+  play.setAttribute("aria-label", t(course.playing ? "replay.pause" : "replay.play"));
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ */
+function pass(from, to) {
+  const why = told.missing.find((one) => one.begin <= from && from < one.end)?.why;
+  if (why) setText(byId("passed"), t("replay.passed", { time: duration(to - from), why: t(`replay.missing.${why}`) }));
+  go(to);
+}
+
+function toggle() {
+  stopped = false;
+  for (const film of stage.playing) film.refused = false;
+  course.play(!course.playing, now());
+  look();
+}
+
+function stop() {
+  stopped = true;
+  course.play(false, now());
+  byId("card").scrollIntoView({ block: "nearest" });
+}
+
+function answered() {
+  stopped = false;
+  course.play(true, now());
+  look();
+}
+
+/** @param {number} at lesson time */
+function go(at) {
+  course.seek(at, now());
+  stopped = false;
+  before = course.at(now());
+  look();
+}
+
+/** @param {boolean} on */
+function listen(on) {
+  stage.listening = on;
+  byId("listen").setAttribute("aria-pressed", String(on));
+  look();
+}
+
+/** @param {boolean} on */
+function mute(on) {
+  for (const film of stage.films.values()) film.muted = on;
+  byId("sound").setAttribute("aria-pressed", String(on));
+  setIcon(byId("sound"), on ? "sound-off" : "sound");
+  look();
+}
+
+/** @param {string} group */
+function nameOf(group) {
+  if (!group.startsWith("stage.")) return t(`replay.group.${group}`);
+  const state = past.at(course.at(now()));
+  const participant = state.stage[group.slice("stage.".length)];
+  return state.participants[participant]?.name ?? "";
+}
+
+/** As in every player. @param {KeyboardEvent} event */
+function press(event) {
+  const onLine = event.target === byId("range") && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (onLine ? NATIVE.has(event.key) : !plainKey(event)) return;
+  const at = course.at(now());
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    " ": toggle,
+    k: toggle,
+    j: () => go(at - 10_000),
+    l: () => go(at + 10_000),
+    ArrowLeft: () => go(at - 5_000),
+    ArrowRight: () => go(at + 5_000),
+    ",": () => step(-1),
+    "<": () => step(-1),
+    ".": () => step(1),
+    ">": () => step(1),
+    n: () => go(bar.next(at) ?? at),
+    p: () => go(bar.previous(at)),
+    m: () => mute(byId("sound").getAttribute("aria-pressed") !== "true"),
+    f: () => byId("full").click(),
+    Home: () => go(told.begin),
+    End: () => go(told.end),
+  };
+  const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const onButton = event.target instanceof HTMLButtonElement && event.key === " ";
+  if (!run || onButton) return;
+  event.preventDefault();
+  run();
+}
+
+/** @param {1 | -1} by */
+function step(by) {
+  const next = RATES[RATES.indexOf(course.rate) + by];
+  if (!next) return;
+  rate.value = String(next);
+  course.speed(next, now());
+}
+
+function tell() {
+  const at = Math.round(course.at(now()));
+  if (!boot.position) {
+    localStorage.setItem(boot.key, String(at));
+    return;
+  }
+  if (!course.playing && !document.hidden) return;
+  const headers = { "X-CSRF-Token": boot.csrf, Accept: "application/json" };
+  void fetch(boot.position, { method: "POST", headers, body: new URLSearchParams({ at: String(at) }), keepalive: true }).catch(() => {});
+}
+
+let renewing = false;
+/** Newer addresses of the same files. */
+async function renew() {
+  if (renewing) return;
+  renewing = true;
+  const fresh = await ask();
+  stage.renew(fresh.files);
+  deck.store.base = fresh.courseware;
+  expires = now() + fresh.expires - fresh.now;
+  renewing = false;
+}
+
+/**
+ * The line between the large picture and those beside it, moved by hand or by key.
+ * @param {HTMLElement} line
+ * @param {HTMLElement} area
+ */
+function split(line, area) {
+  const set = (/** @type {number} */ share) => {
+    const kept = Math.min(Math.max(share, 40), 85);
+    area.style.setProperty("--large", `${kept}fr`);
+    area.style.setProperty("--small", `${100 - kept}fr`);
+    line.style.left = `${kept}%`;
+    line.setAttribute("aria-valuenow", String(Math.round(kept)));
+  };
+  set(72);
+  line.addEventListener("pointerdown", (event) => line.setPointerCapture(event.pointerId));
+  line.addEventListener("pointermove", (event) => {
+    if (!line.hasPointerCapture(event.pointerId)) return;
+    const box = area.getBoundingClientRect();
+    set((100 * (event.clientX - box.left)) / box.width);
+  });
+  line.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -4, ArrowRight: 4 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    set(Number(line.getAttribute("aria-valuenow")) + by);
+  });
+}

@@ -1,0 +1,53 @@
+"""A lesson's recording, from its first take to its removal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+State = Literal["live", "ended", "making", "ready", "failed", "empty"]
+"""`live`: is captured now, or paused. `ended`: waits to be made playable. `empty`: nothing was captured of it."""
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row of the table. Times are UTC ms."""
+
+    id: str
+    lesson: str
+    begun: int
+    ended: int | None
+    state: State
+    error: str = ""
+    """Why it could not be made playable: the code of an error."""
+    lease_until: int = 0
+    """While it is made: until when whoever makes it may be silent."""
+    tries: int = 0
+    octets: int = 0
+    """Of its playable files."""
+    duration_ms: int = 0
+    missing_ms: int = 0
+    """Of the duration, in which something is missing that nobody wanted to be."""
+    keep_until: int | None = None
+    """None: for good."""
+    removed: int | None = None
+    """Its files are gone since."""
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is something to be watched."""
+        return self.state == "ready" and self.removed is None
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """What one person watched of a recording."""
+
+    person: str
+    """Or a student."""
+    first_at: int
+    last_at: int
+    position_ms: int
+    """Where they were last, on the lesson clock."""
+    times: int

@@ -1,0 +1,136 @@
+"""Makes recordings playable, one at a time in each process, behind the lessons' backs. A process that falls silent loses its work to
+another, and what it left half done is thrown away: files become visible all at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from media.client import manifest
+from server.domain.recording import Recording
+from server.replay.process import MakingFailed, run
+from server.store.recordings import RecordingStore
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 5.0
+LEASE_MS = 400_000
+"""Longer than the process may be silent."""
+MOST_TRIES = 3
+SETTLE_MS = 3_000
+"""The worker has closed its take by then, or is dead."""
+SWEEP_SECONDS = 3600.0
+DAY_MS = 86_400_000
+
+
+class _Lost(Exception):
+    """It goes on being captured, or is another process's now."""
+
+
+class Making:
+    """Start it. `now`: UTC ms; `days`: recordings are kept for so long unless somebody says otherwise, 0 for good; `sweep`
+    removes those whose time is over.
+    """
+
+    def __init__(self, store: RecordingStore, data: Path, now: Callable[[], int], days: int, sweep: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        self._sweep_away = sweep
+        self._data = data
+        self._now = now
+        self._days = days
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._tasks = [asyncio.create_task(self._run(), name="recordings"), asyncio.create_task(self._sweep(), name="recordings-sweep")]
+
+    async def stop(self) -> None:
+        """What is half made waits for the next process."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def make_next(self) -> bool:
+        """Make the recording that has waited longest; False: none waits."""
+        now = self._now()
+        held = await self._store.claim(now, now + LEASE_MS, now - SETTLE_MS)
+        if held is None:
+            return False
+        lease = [held.lease_until]
+        try:
+            await self._make(held, lease)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._store.give_back(replace(held, lease_until=lease[0])))
+            raise
+        except _Lost:
+            log.info("recording %s is not ours any more", held.id)
+        except (MakingFailed, OSError, msgspec.MsgspecError) as error:
+            log.warning("recording %s, attempt %d: %s", held.id, held.tries, error)
+            mine = replace(held, lease_until=lease[0])
+            await (self._store.again(mine) if held.tries < MOST_TRIES else self._store.fail(mine, "recording.unreadable"))
+        return True
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                if await self.make_next():
+                    continue
+            except Exception:
+                log.exception("making a recording failed; tried again later")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await self._sweep_away()
+            except Exception:
+                log.exception("the sweep failed; tried again later")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _make(self, held: Recording, lease: list[int]) -> None:
+        folder = manifest.folder(self._data, held.id)
+        if not await asyncio.to_thread(folder.is_dir):
+            await self._finish(held, lease, manifest.Manifest(recording=held.id, begin=0, end=0, takes=0, files=(), missing=()))
+            return
+        async with aclosing(run(folder)) as lines:
+            async for _ in lines:
+                until = self._now() + LEASE_MS
+                if not await self._store.renew(replace(held, lease_until=lease[0]), until):
+                    raise _Lost
+                lease[0] = until
+        await self._finish(held, lease, await asyncio.to_thread(manifest.read, folder))
+
+    async def _finish(self, held: Recording, lease: list[int], made: manifest.Manifest) -> None:
+        done = await self._store.finish(
+            replace(held, lease_until=lease[0]),
+            octets=sum(one.octets for one in made.files),
+            duration_ms=made.end - made.begin,
+            missing_ms=missing_ms(made),
+            keep_until=self._now() + self._days * DAY_MS if self._days else None,
+        )
+        if not done:
+            raise _Lost
+
+
+def missing_ms(made: manifest.Manifest) -> int:
+    """For how long something is missing that nobody wanted to be, ms; what is missing twice at a time counts once."""
+    total, until = 0, made.begin
+    for gap in sorted((one for one in made.missing if one.why != "pause"), key=lambda one: one.begin):
+        total += max(0, gap.end - max(gap.begin, until))
+        until = max(until, gap.end)
+    return total
+
+
+async def throw_away(data: Path, recording: str) -> None:
+    """Delete everything that was captured and made."""
+    with contextlib.suppress(FileNotFoundError):
+        await asyncio.to_thread(shutil.rmtree, manifest.folder(data, recording))

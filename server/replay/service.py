@@ -1,0 +1,208 @@
+"""Replays: who may watch one, what it is made of, and who watched."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from media.client import manifest
+from media.client.manifest import Manifest
+from server.accounts.acts import Target
+from server.accounts.caller import Caller, system
+from server.accounts.office import Office, known_id
+from server.domain.lesson import LessonState
+from server.domain.lookup import Lookup
+from server.domain.payload import text_refs
+from server.domain.people import Grant
+from server.domain.recording import Recording, Viewing
+from server.domain.schedule import ScheduledLesson
+from server.domain.seen import Audience
+from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNotReady
+from server.live.snapshot import texts_in
+from server.replay.making import throw_away
+from server.replay.told import Cut, cut, told
+from server.store import Store
+from server.store import recordings as table
+from server.store.recordings import RecordingStore
+
+SEE = "replay.see"
+KEEP = "recording.keep"
+LIST = "recording.list"
+VIEWER = Audience("viewer")
+PAGE = 50
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A recording somebody may see, its lesson, and how they see it."""
+
+    lesson: ScheduledLesson
+    recording: Recording
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    lesson: ScheduledLesson
+    recording: Recording
+
+
+class Replays:
+    """One per process. `data`: the data directory."""
+
+    def __init__(self, store: Store, office: Office, data: Path) -> None:
+        self._store = store
+        self._office = office
+        self._data = data
+        self.table = RecordingStore(store.database)
+
+    # --- who may ---------------------------------------------------------------------------------------------------
+
+    async def see(self, who: Caller, lesson_id: str, action: str = SEE) -> Watched:
+        """A lesson's recording. Raises `NoSuchLesson` outside the caller's sight, `Forbidden` inside it, `NotThere` where nothing was recorded,
+        `RecordingGone` once it was removed.
+        """
+        lesson = await self._office.schedule.lesson(known_id(lesson_id))
+        if lesson is None:
+            raise NoSuchLesson
+        where = lesson.where()
+        who.need(action, where, hidden=None if who.may("lesson.see", where) or who.may(SEE, where) else NoSuchLesson())
+        found = await self.table.of_lesson(lesson.id)
+        if found is None:
+            raise NotThere
+        if found.removed is not None:
+            raise RecordingGone
+        return Watched(lesson, found, audience_of(who, lesson))
+
+    async def listed(self, who: Caller, before: tuple[int, str] | None = None) -> tuple[list[Row], tuple[int, str] | None]:
+        """Recordings of the caller's tier, the latest first, and where the next page begins. Raises `Forbidden`."""
+        paths = who.need_scopes(LIST)
+        found = await self.table.under(list(paths), before, PAGE + 1)
+        shown = found[:PAGE]
+        lessons = {one.id: one for one in await self._office.schedule.many({one.lesson for one in shown})}
+        rows = [Row(lessons[one.lesson], one) for one in shown if one.lesson in lessons]
+        return rows, (shown[-1].begun, shown[-1].id) if len(found) > PAGE else None
+
+    # --- what it is made of ----------------------------------------------------------------------------------------
+
+    async def manifest(self, recording: Recording) -> Manifest:
+        """Its files and gaps. Raises `RecordingNotReady`."""
+        if not recording.playable:
+            raise RecordingNotReady(state=recording.state)
+        try:
+            return await asyncio.to_thread(manifest.read, manifest.folder(self._data, recording.id))
+        except OSError as error:
+            raise RecordingNotReady(str(error), state="ended") from error
+
+    def file(self, recording_id: str, name: str) -> Path:
+        """Where one of its playable files lies. Raises `NotThere` for what can be none."""
+        if not name or "/" in name or name.startswith(".") or len(name) > 100 or name == manifest.MANIFEST:
+            raise NotThere
+        return manifest.folder(self._data, known_id(recording_id)) / manifest.PLAY / name
+
+    async def log(self, lesson_id: str, begin: int, end: int) -> Cut:
+        """The lesson's log between two moments of its clock."""
+        state = await self._store.lesson(lesson_id)
+        if state is None:
+            raise NoSuchLesson
+        log = await self._store.tail(lesson_id, 0)
+        return await asyncio.to_thread(cut, LessonState(id=lesson_id, name=state.name), log, begin, end)
+
+    async def told(self, found: Cut, who: Audience) -> dict[str, Any]:
+        """The same as this audience is told it."""
+        return await asyncio.to_thread(told, found, who, await self._lookup(found))
+
+    async def lines(self, found: Cut, who: Audience) -> list[dict[str, Any]]:
+        """The events for a file, each with its version as `docs/protocol.md` has it."""
+        shown = await self.told(found, who)
+        versions = {event.kind: event.v for event in found.events}
+        return [{"at": at, "kind": kind, "v": versions[kind], "payload": payload} for at, kind, payload in shown["events"]]
+
+    async def names(self, lesson_id: str) -> dict[str, str]:
+        """Participant → what people call it."""
+        return {one.id: one.name for one in await self._store.people(lesson_id)}
+
+    async def _lookup(self, found: Cut) -> Lookup:
+        refs = texts_in(found.state) | {ref.id for event in found.events for ref in text_refs(event.payload)}
+        return Lookup(await self.names(found.state.id), await self._office.contents.texts(refs) if refs else {})
+
+    # --- who watched, and how long it is kept ------------------------------------------------------------------------
+
+    async def watched(self, who: Caller, recording: Recording, position_ms: int) -> None:
+        """Somebody with an account is at this moment of it; a room's screen has none."""
+        if who.kind in ("person", "student"):
+            await self.table.watched(recording.id, who.id, position_ms, self._office.now())
+
+    async def position(self, who: Caller, recording: Recording) -> int | None:
+        """Where they were last."""
+        found = await self.table.viewing(recording.id, who.id)
+        return found.position_ms if found else None
+
+    async def viewers(self, recording: Recording) -> list[Viewing]:
+        """Who watched, the latest first."""
+        return await self.table.viewers(recording.id)
+
+    async def keep(self, who: Caller, lesson_id: str, days: int) -> None:
+        """Keep it for so many days from now on; 0: for good."""
+        found = await self.see(who, lesson_id, KEEP)
+        until = self._office.now() + days * DAY_MS if days else None
+        target = Target("lesson", found.lesson.id, found.lesson.path)
+        await self._office.acts.do(
+            who, "recording.keep", target, lambda connection: table.keep(connection, found.recording.id, until), details={"days": days}
+        )
+
+    async def again(self, who: Caller, lesson_id: str) -> None:
+        """Have one that could not be made playable tried again. Raises `RecordingBusy` where there is nothing to try."""
+        found = await self.see(who, lesson_id, KEEP)
+
+        async def work(connection: Any) -> None:
+            if not await table.make_again(connection, found.recording.id):
+                raise RecordingBusy
+
+        await self._office.acts.do(who, "recording.again", Target("lesson", found.lesson.id, found.lesson.path), work)
+
+    async def expire(self) -> None:
+        """Remove what was kept long enough."""
+        for one in await self.table.expired(self._office.now()):
+            lesson = await self._office.schedule.lesson(one.lesson)
+            path = lesson.path if lesson and lesson.path else await self._office.orgs.whole()
+            await self._remove(system("web"), Target("lesson", one.lesson, path), one)
+
+    async def remove(self, who: Caller, lesson_id: str) -> None:
+        """Its files go, at once and for good. Raises `RecordingBusy` while it is captured or made."""
+        found = await self.see(who, lesson_id, KEEP)
+        await self._remove(who, Target("lesson", found.lesson.id, found.lesson.path), found.recording)
+
+    async def _remove(self, who: Caller, target: Target, recording: Recording) -> None:
+        async def work(connection: Any) -> None:
+            if not await table.remove(connection, recording.id, self._office.now()):
+                raise RecordingBusy
+
+        await self._office.acts.do(who, "recording.remove", target, work)
+        await throw_away(self._data, recording.id)
+
+
+def audience_of(who: Caller, lesson: ScheduledLesson) -> Audience:
+    """How somebody sees a lesson afterwards: as they saw it in class. Whoever was in none of its rooms sees what viewers do."""
+    where = lesson.where()
+    if who.may("lesson.teach", where):
+        return Audience("master")
+    for room in lesson.rooms.values():
+        if any(grant.role == "assistant" and room.path.startswith(grant.path) and grant.path for grant in who.grants):
+            return Audience("staff", room.participant)
+        if _sits(who.grants, room.classroom, room.school_class):
+            return Audience("room", room.participant)
+    return VIEWER
+
+
+def _sits(grants: tuple[Grant, ...], classroom: str, school_class: str | None) -> bool:
+    return any(
+        (grant.role == "student" and school_class is not None and grant.school_class == school_class)
+        or (grant.role == "device" and grant.subject == classroom)
+        for grant in grants
+    )

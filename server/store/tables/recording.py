@@ -1,0 +1,38 @@
+"""Recordings of lessons, and who watched them. What was captured lies in the data directory (`media/client/manifest.py`)."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+
+from server.store.tables.base import ID, WORD, metadata, moment
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("lesson", ID, ForeignKey("lesson.id"), nullable=False, unique=True),
+    moment("begun", nullable=False),
+    moment("ended"),
+    Column("state", WORD, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("octets", BigInteger, nullable=False, server_default="0"),
+    Column("duration_ms", BigInteger, nullable=False, server_default="0"),
+    Column("missing_ms", BigInteger, nullable=False, server_default="0"),
+    moment("keep_until"),
+    moment("removed"),
+    Index("ix_recording_state_lease_until", "state", "lease_until"),
+)
+
+recording_view = Table(
+    "recording_view",
+    metadata,
+    Column("recording", ID, ForeignKey("recording.id"), primary_key=True),
+    Column("person", ID, primary_key=True),
+    moment("first_at", nullable=False),
+    moment("last_at", nullable=False),
+    Column("position_ms", BigInteger, nullable=False, server_default="0"),
+    Column("times", Integer, nullable=False, server_default="1"),
+)
+"""`person`: a person's or a student's id, no name. `position_ms`: on the lesson clock."""

@@ -1,0 +1,181 @@
+"""`/recordings`: what was recorded in the own tier, how long it is kept, who watched; and its files in open formats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from aiohttp import hdrs, web
+from msgspec import Meta
+
+from server.domain.chapters import Chapter
+from server.errors import Invalid, NotThere
+from server.replay.service import KEEP, LIST, Watched
+from server.web.again import Again, first, posts
+from server.web.answers import language, page
+from server.web.callers import caller_of, csrf_token
+from server.web.doors import Doors
+from server.web.forms import done, read_form
+from server.web.keys import CATALOGUE, OFFICE, PEOPLE, REPLAYS
+from server.web.school.orgs import Empty
+
+EXPORT = "recording.export"
+
+
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """For how long."""
+
+    days: Annotated[int, Meta(ge=0, le=3650)]
+    """0: for good."""
+
+
+async def listed(request: web.Request) -> web.Response:
+    """`GET /recordings[?before=MS-ID]`."""
+    caller, replays, office = await caller_of(request), request.app[REPLAYS], request.app[OFFICE]
+    rows, before = await replays.listed(caller, _before(request))
+    orgs = await office.orgs.many({row.lesson.org for row in rows if row.lesson.org})
+    names = await request.app[PEOPLE].names(sorted({row.lesson.teacher for row in rows if row.lesson.teacher}))
+    context = {
+        "rows": rows,
+        "orgs": orgs,
+        "names": names,
+        "before": f"{before[0]}-{before[1]}" if before else "",
+        "first": not _before(request),
+    }
+    return page(request, "recordings/list.html", context)
+
+
+async def show(request: web.Request, again: Again) -> web.Response:
+    """`GET /recordings/LESSON`."""
+    caller, replays = await caller_of(request), request.app[REPLAYS]
+    found = await replays.see(caller, request.match_info["lesson"], LIST)
+    made = await replays.manifest(found.recording) if found.recording.playable else None
+    viewers = await replays.viewers(found.recording)
+    where = found.lesson.where()
+    context = {
+        "again": again,
+        "lesson": found.lesson,
+        "recording": found.recording,
+        "made": made,
+        "viewers": viewers,
+        "names": await request.app[PEOPLE].names(sorted({one.person for one in viewers} | {found.lesson.teacher or ""})),
+        "rooms": await replays.names(found.lesson.id),
+        "may_keep": caller.may(KEEP, where),
+        "may_export": caller.may(EXPORT, where),
+    }
+    return page(request, "recordings/one.html", context)
+
+
+@posts(show, "keep")
+async def keep(request: web.Request) -> web.Response:
+    """`POST /recordings/LESSON/keep`: `{"days"}`."""
+    form = await read_form(request, Keep, token=csrf_token(request))
+    await request.app[REPLAYS].keep(await caller_of(request), request.match_info["lesson"], form.days)
+    return done(request, f"/recordings/{request.match_info['lesson']}")
+
+
+@posts(show, "again")
+async def try_again(request: web.Request) -> web.Response:
+    """`POST /recordings/LESSON/again`."""
+    await read_form(request, Empty, token=csrf_token(request))
+    await request.app[REPLAYS].again(await caller_of(request), request.match_info["lesson"])
+    return done(request, f"/recordings/{request.match_info['lesson']}")
+
+
+@posts(show, "remove")
+async def remove(request: web.Request) -> web.Response:
+    """`POST /recordings/LESSON/remove`."""
+    await read_form(request, Empty, token=csrf_token(request))
+    await request.app[REPLAYS].remove(await caller_of(request), request.match_info["lesson"])
+    return done(request, "/recordings")
+
+
+# --- open formats ------------------------------------------------------------------------------------------------------
+
+
+async def file(request: web.Request) -> web.StreamResponse:
+    """`GET /recordings/LESSON/files/NAME`: one playable file."""
+    found = await _exported(request)
+    made = await request.app[REPLAYS].manifest(found.recording)
+    name = request.match_info["name"]
+    if name not in {one.name for one in made.files}:
+        raise NotThere
+    path = request.app[REPLAYS].file(found.recording.id, name)
+    if not await asyncio.to_thread(path.is_file):
+        raise NotThere
+    return web.FileResponse(path, headers=_attached(name))
+
+
+async def vtt(request: web.Request) -> web.Response:
+    """`GET /recordings/LESSON/chapters.vtt`: WebVTT, from the recording's beginning on."""
+    found = await _exported(request)
+    replays, catalogue, lang = request.app[REPLAYS], request.app[CATALOGUE], language(request)
+    made = await replays.manifest(found.recording)
+    cut, names = await replays.log(found.lesson.id, made.begin, made.end), await replays.names(found.lesson.id)
+
+    def words(one: Chapter) -> str:
+        params = {**one.params, "name": names.get(str(one.params.get("participant", "")), "")}
+        return catalogue.formatted(lang, f"replay.chapter.{one.kind}", params)
+
+    text = webvtt(list(cut.chapters), made.begin, made.end, words)
+    return web.Response(text=text, content_type="text/vtt", charset="utf-8", headers=_attached("chapters.vtt"))
+
+
+async def log(request: web.Request) -> web.Response:
+    """`GET /recordings/LESSON/log.jsonl`: the lesson's events as this caller may see them, one JSON object in a line."""
+    found = await _exported(request)
+    replays = request.app[REPLAYS]
+    made = await replays.manifest(found.recording)
+    lines = await replays.lines(await replays.log(found.lesson.id, made.begin, made.end), found.audience)
+    head = {"lesson": found.lesson.id, "name": found.lesson.name, "begin": made.begin, "end": made.end, "view": found.audience.view}
+    body = b"".join(msgspec.json.encode(one) + b"\n" for one in (head, *lines))
+    return web.Response(body=body, content_type="application/jsonl", headers=_attached("log.jsonl"))
+
+
+async def _exported(request: web.Request) -> Watched:
+    return await request.app[REPLAYS].see(await caller_of(request), request.match_info["lesson"], EXPORT)
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"', hdrs.CACHE_CONTROL: "no-store"}
+
+
+def webvtt(found: list[Chapter], begin: int, end: int, words: Callable[[Chapter], str]) -> str:
+    """Chapters as WebVTT cues (W3C WebVTT1), each up to the next."""
+    lines = ["WEBVTT", ""]
+    for n, one in enumerate(found):
+        until = found[n + 1].at if n + 1 < len(found) else end
+        at = max(one.at, begin)
+        if until > at:
+            text = words(one).replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+            lines += [str(n + 1), f"{_stamp(at - begin)} --> {_stamp(until - begin)}", text, ""]
+    return "\n".join(lines)
+
+
+def _stamp(ms: int) -> str:
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
+
+
+def _before(request: web.Request) -> tuple[int, str] | None:
+    text = request.query.get("before", "")
+    if not text:
+        return None
+    at, _, last = text.partition("-")
+    if not (at.isascii() and at.isdecimal() and len(at) <= 15 and last and len(last) <= 64):
+        raise Invalid({"before": "format"})
+    return int(at), last
+
+
+def add_routes(doors: Doors) -> None:
+    """Addresses of recordings."""
+    doors.get("/recordings", listed, LIST)
+    one = "/recordings/{lesson}"
+    doors.get(one, first(show), LIST)
+    doors.post(one + "/keep", keep, KEEP)
+    doors.post(one + "/again", try_again, KEEP)
+    doors.post(one + "/remove", remove, KEEP)
+    doors.get(one + "/files/{name}", file, EXPORT)
+    doors.get(one + "/chapters.vtt", vtt, EXPORT)
+    doors.get(one + "/log.jsonl", log, EXPORT)
