@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from media.fanout.sinks import SinkTable
 from media.wire.rows import Binder, Executor
 
 Address = tuple[str, int] | tuple[str, int, int, int]
@@ -56,6 +57,8 @@ class Fanout(Executor, Protocol):
     """What executes rows. `reference.ReferenceFanout` is its specification."""
 
     binder: Binder
+    sinks: SinkTable
+    """`sinks.taker` gets the packets of every sink, within `flush`."""
 
     def add_port(self, port: int, sock: socket.socket, want_write: Callable[[bool], None]) -> None:
         """Take a bound, non-blocking UDP socket; `want_write` asks the loop to call `writable` when it can send."""
@@ -78,7 +81,7 @@ class Fanout(Executor, Protocol):
     def flush(self, now: int, hold_video: bool = False) -> bool:
         """Forward what arrived since the last flush to every live row, subscriber by subscriber; whether something still waits.
 
-        `hold_video` forwards sound only, unless a layer has a full batch already: video waits for the next flush (M1).
+        Sinks get it after the rows of its layer. `hold_video` forwards sound only, unless a layer has a full batch already: video waits for the next flush (M1).
         """
 
     def writable(self, port: int, now: int) -> None:

@@ -15,6 +15,7 @@ from media.fanout.plan import BATCH
 from media.fanout.rowtable import RowTable
 from media.fanout.send import Origin, Sender
 from media.fanout.session import Session
+from media.fanout.sinks import SinkTable
 from media.wire.negotiated import ExtensionIds
 from media.wire.rows import Binder, LayerSpec, Picture, RingSpan, Row, RowCounters
 
@@ -43,6 +44,7 @@ class ReferenceFanout:
         self._unknown = UnknownSenders(lambda: self.binder)
         self._ingest = Ingest(self._paths, self._unknown, self._counters)
         self._forwarder = Forwarder(self._sender, self._counters)
+        self.sinks = SinkTable()
 
     # Sockets and connections
 
@@ -116,6 +118,7 @@ class ReferenceFanout:
             rows = self._rows.live(layer.spec.layer)
             if rows and packets:
                 self._forwarder.forward(packets, number, rows)
+            self.sinks.hand(layer.spec.layer, packets, now)
         return bool(dirty)
 
     def writable(self, port: int, now: int) -> None:
@@ -219,6 +222,7 @@ class ReferenceFanout:
         gone.close()
         self._ingest.dirty.pop(layer, None)
         self._rows.layer_removed(layer)
+        self.sinks.layer_removed(layer)
         session = self._sessions.get(gone.spec.session)
         if session is not None:
             session.drop_ssrcs(gone)
@@ -295,6 +299,24 @@ class ReferenceFanout:
         self._counters["sent_rtcp"] += 1
         self._sender.send_one(known.destination, packet, Origin(session))
 
+    # Sinks
+
+    def add_sink(self, sink: int, layer: int, first_seq: int) -> None:
+        """Hand a layer to `sinks.taker`, first what overtook the packet it begins at and was flushed already."""
+        known = self._layers.get(layer)
+        if known is None:
+            return
+        self.sinks.add(sink, layer, first_seq)
+        waiting = {packet.seq for packet in known.pending}
+        ring = known.ring
+        held = [p for seq in range(first_seq, ring.head + 1) if seq not in waiting and (p := ring.get(seq)) is not None]
+        if held:
+            self.sinks.taker(sink, held, self._sender.now)
+
+    def remove_sink(self, sink: int) -> None:
+        """Hand nothing more to it."""
+        self.sinks.remove(sink)
+
     def take_overflows(self) -> list[int]:
         """Rows that lost packets since the last call."""
         rows = sorted(self._sender.overflowed)
@@ -310,6 +332,7 @@ class ReferenceFanout:
             "sessions": len(self._sessions),
             "layers": len(self._layers),
             "rows": len(self._rows),
+            "sinks": len(self.sinks),
             "paths": len(self._paths),
             "waiting_octets": sum(port.backlog.octets for port in self._sender.ports.values()),
         }

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from media.relay.plans import RelayEvent
+from media.relay.plans import CaptureEvent, RelayEvent
 from media.relay.timers import Timers
 from media.wire.ntp import ntp_from_ns
 from media.wire.rows import Executor
@@ -28,6 +28,8 @@ class Context:
     timers: Timers = field(default_factory=Timers)
     count: Counter[str] = field(default_factory=Counter)
     events: list[RelayEvent] = field(default_factory=list)
+    captured: list[CaptureEvent] = field(default_factory=list)
+    """What the recorder has to tell: taken before packets are, so never much."""
     in_batch: bool = False
     """Between the arrivals of a batch and its forwarding: what arrived in it has not left yet."""
     batch: int = 0
@@ -36,6 +38,14 @@ class Context:
     """The same for video: batches that wait in the executor and leave together count as one, by the number of the first."""
     video_waits: bool = False
     """Video of the batches since `video_batch` was not forwarded yet."""
+
+    sinks: int = 0
+    """Numbers given to sinks so far."""
+
+    def new_sink(self) -> int:
+        """The number of a new sink."""
+        self.sinks += 1
+        return self.sinks
 
     def begin_batch(self) -> None:
         """Arrivals begin."""

@@ -13,8 +13,10 @@ from media.errors import MalformedPacket
 from media.relay.context import Context
 from media.relay.delivery import Delivery
 from media.relay.intake import Intake
-from media.relay.plans import LinkReport, RelayEvent, SlotWish, SourcePlan
+from media.relay.listeners import Listeners
+from media.relay.plans import CaptureEvent, CapturePlan, LinkReport, RelayEvent, SlotWish, SourcePlan
 from media.relay.received import ReceivedLayer
+from media.relay.recorder import Recorder
 from media.relay.reporting import publisher_report, subscriber_report
 from media.relay.source import Source
 from media.wire.feedback import Fir, Nack, Pli
@@ -32,7 +34,8 @@ class Relay:
         self._context = Context(executor, rng, wall_offset)
         sources: dict[str, Source] = {}
         self._delivery = Delivery(self._context, sources, self._want_keyframe)
-        self._intake = Intake(self._context, self._delivery, sources)
+        self._recorder = Recorder(self._context, sources, self._want_keyframe)
+        self._intake = Intake(self._context, Listeners(self._delivery, self._recorder), sources)
 
     def _want_keyframe(self, layer: ReceivedLayer, now: int) -> None:
         self._intake.want_keyframe(layer, now)
@@ -66,6 +69,25 @@ class Relay:
     def configure(self, session: int, labels: frozenset[str], wishes: Mapping[str, SlotWish], now: int) -> None:
         """Replace a subscriber's labels and wishes by slot name; a slot without a wish becomes empty."""
         self._delivery.configure(session, labels, wishes, now)
+
+    # --- recordings
+
+    def record(self, recording: str, tracks: Iterable[CapturePlan], labels: frozenset[str], now: int) -> None:
+        """Capture these tracks from now on, in place of what was said of this recording before. `TableFull` if there is no room."""
+        self._recorder.record(recording, tracks, labels, now)
+
+    def stop_recording(self, recording: str, now: int) -> None:
+        """Capture nothing more of it; an unknown one is no error."""
+        self._recorder.stop(recording, now)
+
+    def recording_live(self, recording: str) -> bool:
+        """Whether packets of any of its tracks arrive now."""
+        return self._recorder.live(recording)
+
+    def take_captured(self) -> list[CaptureEvent]:
+        """What happened to recordings since the last call, oldest first: to be taken before a sink's packets are."""
+        events, self._context.captured = self._context.captured, []
+        return events
 
     # --- packets
 
@@ -136,4 +158,5 @@ class Relay:
 
     def counters(self) -> dict[str, int]:
         """Totals of events and sizes of tables, by name (M28)."""
-        return {**self._context.count, **self._intake.sizes(), **self._delivery.sizes(), "timers": len(self._context.timers)}
+        sizes = {**self._intake.sizes(), **self._delivery.sizes(), **self._recorder.sizes()}
+        return {**self._context.count, **sizes, "timers": len(self._context.timers)}

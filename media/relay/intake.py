@@ -216,9 +216,9 @@ class Intake:
         if flags & _KEYFRAME and layer.keyframe_seq == seq:
             layer.requests.keyframe()
             self._context.timers.cancel(("keyframe", layer.number))
-            if layer.waiting:
+            if layer.waiting or layer.expecting:
                 self._listener.entry(layer, seq, timestamp, now)
-        elif layer.audio and layer.waiting and seq == layer.head:
+        elif layer.audio and seq == layer.head and (layer.waiting or layer.expecting):
             self._listener.entry(layer, seq, timestamp, now)
 
     def _note_loss(self, layer: ReceivedLayer, raw: int, now: int) -> None:
@@ -244,9 +244,9 @@ class Intake:
         self._bridge(layer, now)
 
     def _bridge(self, layer: ReceivedLayer, now: int) -> None:
-        """Only a keyframe leads over what will not come any more; a viewer need not find that out by itself."""
+        """Only a keyframe leads over what will not come any more; a viewer need not find that out by itself, a recording cannot."""
         lost, layer.losses.given_up = layer.losses.given_up, -1
-        if lost > layer.keyframe_raw and layer.playing and not layer.audio:
+        if lost > layer.keyframe_raw and (layer.playing or layer.captured) and not layer.audio:
             self._context.count["losses_bridged"] += 1
             self.want_keyframe(layer, now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from media.wire.negotiated import Kind
+from media.wire.negotiated import Codec, Kind
 
 Quality = Literal["low", "high"]
 Why = Literal["playing", "empty", "waiting", "refused", "unplayable"]
@@ -59,6 +59,61 @@ class SlotUpdate:
 
 
 RelayEvent = SourceUpdate | SlotUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePlan:
+    """One track of a recording."""
+
+    name: str
+    """Where it belongs in the program."""
+    key: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class TrackBegun:
+    """From here on the sink gets packets of one stream: one SSRC, one codec."""
+
+    recording: str
+    sink: int
+    """A new number for each beginning."""
+    name: str
+    codec: Codec
+    payload_type: int
+    layer: int
+    """Of simulcast, from the smallest."""
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMoment:
+    """An extended RTP timestamp of the sink's stream, and when that was captured on our clock, ns."""
+
+    recording: str
+    sink: int
+    rtp: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackOver:
+    """The sink gets nothing more."""
+
+    recording: str
+    sink: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TracksKnown:
+    """The tracks of a recording whose source is fed now and may be captured."""
+
+    recording: str
+    names: tuple[str, ...]
+
+
+CaptureEvent = TrackBegun | TrackMoment | TrackOver | TracksKnown
 
 
 @dataclass(frozen=True, slots=True)

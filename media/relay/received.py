@@ -15,6 +15,7 @@ from media.wire.reports import ReportBlock
 from media.wire.rows import ArrivalFlag
 
 if TYPE_CHECKING:
+    from media.relay.capture import Capture
     from media.relay.slot import Slot
     from media.relay.source import Source
 
@@ -47,6 +48,9 @@ class ReceivedLayer:
         self.waiting: dict[Slot, None] = {}
         """Slots that switch to this layer at its next keyframe (audio: next packet)."""
         self.playing: dict[Slot, None] = {}
+        self.expecting: dict[Capture, None] = {}
+        """Captures that begin at its next keyframe (audio: next packet)."""
+        self.captured: dict[Capture, None] = {}
         self.live = False
         self.last_arrival = -1
         self.payload_type = -1
@@ -83,6 +87,11 @@ class ReceivedLayer:
     def codec(self) -> PayloadType | None:
         """The payload type that arrives now, as negotiated."""
         return next((pt for pt in self.source.media.payload_types if pt.number == self.payload_type), None)
+
+    def unwant(self) -> None:
+        """A keyframe is not wanted any more, if nobody waits for it."""
+        if not self.waiting and not self.expecting:
+            self.requests.unwant()
 
     def begin_batch(self, batch: int) -> None:
         """Remember what was held before the batch, once per batch."""

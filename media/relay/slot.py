@@ -116,8 +116,7 @@ class Slot:
         """Wait for no layer; nobody else waiting for it, its keyframe is not wanted any more."""
         if self.awaited is not None:
             self.awaited.waiting.pop(self, None)
-            if not self.awaited.waiting:
-                self.awaited.requests.unwant()
+            self.awaited.unwant()
             self.awaited = None
 
     # --- moving the row

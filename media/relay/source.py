@@ -36,7 +36,11 @@ class Source:
 
     def reaches(self, owner: str, labels: frozenset[str]) -> bool:
         """Whether a session of this owner with these labels may have it (M27)."""
-        return not self.plan.muted and owner != self.owner and not self.plan.labels.isdisjoint(labels)
+        return owner != self.owner and self.permits(labels)
+
+    def permits(self, labels: frozenset[str]) -> bool:
+        """Whether these labels open it, whoever holds them."""
+        return not self.plan.muted and not self.plan.labels.isdisjoint(labels)
 
     def layer(self, rid: str) -> ReceivedLayer | None:
         """The layer with this restriction id, "" without simulcast."""

@@ -188,6 +188,15 @@ class Executor(Protocol):
     def counters(self, row: int) -> RowCounters:
         """Totals of the row."""
 
+    def add_sink(self, sink: int, layer: int, first_seq: int) -> None:
+        """Hand this layer from ring sequence `first_seq` on to this sink: a row without encryption (M4). It ends with its layer.
+
+        What the ring holds from there on and a flush forwarded already is handed at once: it overtook the packet the sink begins at.
+        """
+
+    def remove_sink(self, sink: int) -> None:
+        """Hand nothing more to it, also of what waits for the next flush (M27); an unknown one is no error."""
+
     def send_rtcp(self, session: int, compound: bytes) -> None:
         """Protect and send one RTCP compound packet to the session."""
 

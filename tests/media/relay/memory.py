@@ -102,6 +102,9 @@ class MemoryExecutor:
         self.calls: list[tuple[str, object]] = []
         self.now = 0
         self.sealed: dict[tuple[int, int, int], object] = {}
+        self.sinks: dict[int, tuple[int, int]] = {}
+        """Sink → its layer and first sequence."""
+        self.sunk: list[tuple[int, Stored]] = []
         self.on_sent: Callable[[Sent], None] | None = None
         self.on_rtcp: Callable[[int, bytes], None] | None = None
 
@@ -121,6 +124,7 @@ class MemoryExecutor:
     def remove_layer(self, layer: int) -> None:
         self.calls.append(("remove_layer", layer))
         self.rings.pop(layer, None)
+        self.sinks = {sink: place for sink, place in self.sinks.items() if place[0] != layer}
         self.streams = {key: value for key, value in self.streams.items() if value != layer}
         self.rtx = {key: value for key, value in self.rtx.items() if value != layer}
 
@@ -179,6 +183,15 @@ class MemoryExecutor:
     def counters(self, row: int) -> RowCounters:
         state = self.rows[row]
         return RowCounters(state.packets, state.octets, state.seq, state.timestamp, state.picture_id, state.tl0, 0)
+
+    def add_sink(self, sink: int, layer: int, first_seq: int) -> None:
+        self.sinks[sink] = (layer, first_seq)
+        ring = self.rings[layer]
+        waiting = {stored.seq for stored in ring.pending}
+        self.sunk += [(sink, ring.held[seq]) for seq in sorted(ring.held) if seq >= first_seq and seq not in waiting]
+
+    def remove_sink(self, sink: int) -> None:
+        self.sinks.pop(sink, None)
 
     def send_rtcp(self, session: int, compound: bytes) -> None:
         self.rtcp.append((session, compound))
@@ -239,6 +252,8 @@ class MemoryExecutor:
             if state.row.live:
                 for stored in waiting.get(state.row.layer, ()):
                     self._send(state, stored)
+        for sink, (layer, first) in self.sinks.items():
+            self.sunk += [(sink, stored) for stored in waiting.get(layer, ()) if stored.seq >= first]
         return any(ring.pending for ring in self.rings.values())
 
     def _send(self, state: RowState, stored: Stored) -> int:
