@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media.recording.folder import new_take, write_all
+
 QUEUE_BYTES = 8 * 1024 * 1024
 """Bytes that may wait for the disk."""
 QUEUE_SECONDS = 2.0
@@ -30,11 +32,30 @@ class Failure:
     error: OSError
     lost: int
     """Bytes."""
+    span: tuple[int, int] = (0, 0)
+    """As given to `put`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file is."""
+
+    octets: int
+    """Written whole."""
+    puts: int
+    """How many of what was put were tried; those that failed are among the failures."""
+    take: int
+    """Number of a file that `create` made; 0 before."""
 
 
 @dataclass(slots=True)
 class _File:
     path: Path
+    """The folder, of a take that is not made yet."""
+    head: Callable[[int], bytes] | None = None
+    """The first block of a take, by its number; None for a plain file."""
+    take: int = 0
+    puts: int = 0
     descriptor: int = -1
     length: int = 0
     """Of what was written whole: after a failure the file is cut back to it."""
@@ -47,7 +68,7 @@ class _State:
     """Shared between the threads, under the lock."""
 
     files: dict[int, _File] = field(default_factory=dict)
-    waiting: deque[tuple[int, bytes]] = field(default_factory=deque)
+    waiting: deque[tuple[int, bytes, tuple[int, int]]] = field(default_factory=deque)
     size: int = 0
     failures: list[Failure] = field(default_factory=list)
     writing_since: float | None = None
@@ -72,8 +93,28 @@ class Disk:
             self._state.files[number] = _File(path)
             return number
 
-    def put(self, file: int, data: bytes) -> bool:
-        """Have the data appended; False if the queue is full, the disk too slow or the file closed: nothing of it is taken."""
+    def create(self, folder: Path, head: Callable[[int], bytes]) -> int:
+        """The number of a new take: the next free `take-NNNN.capture` of the folder, begun with `head(NNNN)`, which the thread calls.
+
+        It is made at once, or else when something is put; nothing is ever in it before its head.
+        """
+        file = self.open(folder)
+        with self._changed:
+            self._state.files[file].head = head
+        self.put(file, b"")
+        return file
+
+    def progress(self, file: int) -> Progress | None:
+        """How far the file is; None once it is closed. To be asked before `take_failures`: what failed by then is told by then."""
+        with self._changed:
+            known = self._state.files.get(file)
+            return None if known is None else Progress(known.length, known.puts, known.take)
+
+    def put(self, file: int, data: bytes, span: tuple[int, int] = (0, 0)) -> bool:
+        """Have the data appended; False if the queue is full, the disk too slow or the file closed: nothing of it is taken.
+
+        `span`: handed back if it fails. Nothing to append: try whether the file can be made.
+        """
         with self._changed:
             state = self._state
             known = state.files.get(file)
@@ -82,7 +123,7 @@ class Disk:
             slow = state.writing_since is not None and self._clock() - state.writing_since > QUEUE_SECONDS
             if slow or state.size + len(data) > QUEUE_BYTES:
                 return False
-            state.waiting.append((file, data))
+            state.waiting.append((file, data, span))
             state.size += len(data)
             self._changed.notify()
             return True
@@ -113,8 +154,8 @@ class Disk:
         synced = self._clock()
         while True:
             work, stopping = self._next_work(synced + SYNC_SECONDS)
-            for number, data in work:
-                self._append(number, data)
+            for number, data, span in work:
+                self._append(number, data, span)
             if stopping or self._clock() - synced >= SYNC_SECONDS:
                 self._sync()
                 synced = self._clock()
@@ -122,7 +163,7 @@ class Disk:
             if stopping and not work:
                 return
 
-    def _next_work(self, until: float) -> tuple[list[tuple[int, bytes]], bool]:
+    def _next_work(self, until: float) -> tuple[list[tuple[int, bytes, tuple[int, int]]], bool]:
         """Everything that waits. Without any: after `until`, where something is to be synced, or when it is time to stop."""
         with self._changed:
             state = self._state
@@ -136,30 +177,36 @@ class Disk:
             state.writing_since = self._clock() if work else None
             return work, state.stopping
 
-    def _append(self, number: int, data: bytes) -> None:
+    def _append(self, number: int, data: bytes, span: tuple[int, int]) -> None:
         file = self._state.files[number]
         try:
             if file.descriptor < 0:
-                file.path.parent.mkdir(parents=True, exist_ok=True)
-                file.descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-                file.length = os.fstat(file.descriptor).st_size
-            view = memoryview(data)
-            while view:
-                view = view[os.write(file.descriptor, view) :]
+                self._open(file)
+            write_all(file.descriptor, data)
             file.length += len(data)
-            file.dirty = True
+            file.dirty |= bool(data)
         except OSError as error:
-            self._failed(number, file, error, len(data))
+            self._failed(number, file, error, len(data), span)
         with self._changed:
+            file.puts += 1
             self._state.size -= len(data)
             self._state.writing_since = self._clock()
 
-    def _failed(self, number: int, file: _File, error: OSError, lost: int) -> None:
+    def _open(self, file: _File) -> None:
+        if file.head is not None:
+            file.descriptor, file.take, file.length = new_take(file.path, file.head)
+            file.dirty = True
+            return
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        file.descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file.length = os.fstat(file.descriptor).st_size
+
+    def _failed(self, number: int, file: _File, error: OSError, lost: int, span: tuple[int, int] = (0, 0)) -> None:
         if file.descriptor >= 0 and lost:
             with contextlib.suppress(OSError):
                 os.ftruncate(file.descriptor, file.length)  # no half of a block stays, if the disk lets us
         with self._changed:
-            self._state.failures.append(Failure(number, error, lost))
+            self._state.failures.append(Failure(number, error, lost, span))
 
     def _sync(self) -> None:
         for number, file in list(self._state.files.items()):
@@ -173,7 +220,7 @@ class Disk:
 
     def _close_done(self) -> None:
         with self._changed:
-            busy = {number for number, _ in self._state.waiting}
+            busy = {number for number, _, _ in self._state.waiting}
             done = [(n, one) for n, one in self._state.files.items() if (one.closing or self._state.stopping) and n not in busy]
         for number, file in done:
             if file.dirty:

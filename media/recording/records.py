@@ -41,7 +41,11 @@ class Packet(msgspec.Struct, frozen=True):
 
 
 class TrackBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """From here on packets of this number mean this; told again when the codec changes."""
+    """From here on packets of this number mean this. Each number is one SSRC with one codec, its sequence numbers and timestamps those of
+    that stream; what goes on after another codec, layer or publisher is the next number with the same `source`.
+
+    Told again, the same, every ten seconds and after each `Gap`: a hole in the file costs no more than that.
+    """
 
     track: int
     source: str
@@ -51,8 +55,9 @@ class TrackBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     clock_rate: int
     payload_type: int
     parameters: str = ""
-    """SDP's format parameters: H.264 may carry its parameter sets there only."""
+    """SDP's format parameters, as `a=fmtp` has them: H.264 may carry its parameter sets there only."""
     at: int
+    """When it began, also where it is told again."""
 
 
 class TrackEnded(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,7 @@ class ClockMap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that should be here is not."""
+    """Something that should be here is not. One with the same `begin` as another before it replaces that: it lasted longer."""
 
     track: int | None
     """None: of all tracks."""
@@ -100,9 +105,14 @@ def encode(record: Record) -> bytes:
     """The bytes of one record. Raises `struct.error` for numbers that do not fit."""
     if isinstance(record, Packet):
         p = record
-        return _PACKET.pack(1, p.track, p.layer, p.kind, p.seq, p.timestamp, p.arrival, len(p.payload)) + p.payload
+        return encode_packet(p.track, p.layer, p.kind, p.seq, p.timestamp, p.arrival, p.payload)
     body = _ENCODER.encode(record)
     return _OTHER.pack(_NUMBERS[type(record)], len(body)) + body
+
+
+def encode_packet(track: int, layer: int, kind: int, seq: int, timestamp: int, arrival: int, payload: bytes | bytearray) -> bytes:
+    """The bytes of a `Packet`, without one being made."""
+    return _PACKET.pack(1, track, layer, kind, seq, timestamp, arrival, len(payload)) + payload
 
 
 def decode(body: bytes) -> Iterator[Record]:

@@ -4,13 +4,13 @@ time, ns of the worker's monotonic clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from media.recording import blocks
-from media.recording.records import BadRecord, Gap, Packet, Record, decode, encode
+from media.recording.records import BadRecord, Gap, Packet, Record, decode, encode, encode_packet
 
 VERSION = 1
 BLOCK_BYTES = 64 * 1024
@@ -39,42 +39,77 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """UTC of `started`, ms."""
 
 
+class RingPacket(Protocol):
+    """A packet as the relay's ring holds it."""
+
+    @property
+    def seq(self) -> int:
+        """Extended sequence number."""
+
+    @property
+    def timestamp(self) -> int:
+        """Extended RTP timestamp."""
+
+    @property
+    def kind(self) -> int:
+        """Marker and payload type."""
+
+    @property
+    def payload(self) -> bytearray:
+        """It may be patched in place later."""
+
+
 class Take:
     """The writing half. Whatever is returned is to be appended to the take's file, in this order."""
 
     def __init__(self, head: Head) -> None:
         self._head = head
-        self._number = 0
+        self._number = 1
         self._waiting: list[bytes] = []
         self._size = 0
-        self._since = 0
+        self.since = 0
+        """When the first record that waits was added."""
 
-    def begin(self) -> bytes:
-        """The first block."""
-        return self._block(msgspec.json.encode(self._head))
+    def begin(self, take: int | None = None) -> bytes:
+        """The first block; `take`: the number, where only making the file tells it. Changes nothing: another thread may ask."""
+        head = self._head if take is None else msgspec.structs.replace(self._head, take=take)
+        return blocks.encode(0, msgspec.json.encode(head))
 
     def add(self, record: Record, now: int) -> None:
         """Keep a record for the next block."""
+        self._add(encode(record), now)
+
+    def add_packets(self, track: int, layer: int, packets: Iterable[RingPacket], now: int) -> None:
+        """Keep packets that arrived now; their payloads are copied."""
+        for p in packets:
+            self._add(encode_packet(track, layer, p.kind, p.seq, p.timestamp, now, p.payload), now)
+
+    def _add(self, data: bytes, now: int) -> None:
         if not self._waiting:
-            self._since = now
-        data = encode(record)
+            self.since = now
         self._waiting.append(data)
         self._size += len(data)
 
     def due(self, now: int) -> bool:
         """Whether `flush` should be called."""
-        return bool(self._waiting) and (self._size >= BLOCK_BYTES or now - self._since >= BLOCK_NS)
+        return bool(self._waiting) and (self._size >= BLOCK_BYTES or now - self.since >= BLOCK_NS)
 
-    def flush(self) -> bytes:
-        """What waits, as blocks; empty if nothing does."""
-        out, body, waiting = bytearray(), bytearray(), self._waiting
+    def flush(self, first: Iterable[Record] = ()) -> bytes:
+        """What waits, as blocks, after the records given; empty if there is nothing."""
+        waiting = [*map(encode, first), *self._waiting]
         self._waiting, self._size = [], 0
+        out: list[bytes] = []
+        body: list[bytes] = []
+        size = 0
         for data in waiting:
-            if body and len(body) + len(data) > blocks.LONGEST:
-                out += self._block(bytes(body))
-                body.clear()
-            body += data
-        return bytes(out) + self._block(bytes(body)) if waiting else b""
+            if body and size + len(data) > blocks.LONGEST:
+                out.append(self._block(b"".join(body)))
+                body, size = [], 0
+            body.append(data)
+            size += len(data)
+        if body:
+            out.append(self._block(b"".join(body)))
+        return b"".join(out)
 
     def _block(self, body: bytes) -> bytes:
         self._number += 1
@@ -99,7 +134,9 @@ class TakeReader:
         self._seen = self.head.started
         """Arrival of the newest packet read."""
         self._hole: int | None = None
-        """Since when something is missing."""
+        """Since when something is missing …"""
+        self._torn = False
+        """… and whether bytes of it are there, damaged: else those blocks were never written."""
 
     def records(self) -> Iterator[Record]:
         """All that can be read; where blocks are missing, a `Gap` between the packets around them. Called again, it reads on: a file
@@ -109,7 +146,7 @@ class TakeReader:
             if isinstance(found, blocks.Damage):
                 if found.cut:
                     return
-                self._hole = self._seen
+                self._hole, self._torn = self._seen, True
                 continue
             if found.number != self._number:
                 self._hole = self._seen
@@ -120,12 +157,14 @@ class TakeReader:
         try:
             records = list(decode(block.body))
         except BadRecord:
-            self._hole = self._seen
+            self._hole, self._torn = self._seen, True
             return
         for record in records:
+            if isinstance(record, Gap) and not self._torn:
+                self._hole = None  # the writer could not write it, and says exactly what it is
             if isinstance(record, Packet):
                 if self._hole is not None:
                     yield Gap(track=None, begin=self._hole, end=record.arrival, why="damage")
-                    self._hole = None
+                    self._hole, self._torn = None, False
                 self._seen = record.arrival
             yield record

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from media.recording import disk as module
+from media.recording import folder as folder_module
 from media.recording.disk import QUEUE_BYTES, Disk
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -141,3 +142,58 @@ def test_a_killed_process_leaves_what_was_synced(tmp_path: Path) -> None:
     whole = [int(data[at : at + 8]) for at in range(0, len(data) - 7, 8)]
     assert whole == list(range(len(whole)))
     assert len(whole) >= last - 50, "all but what was under way"
+
+
+def test_takes_are_numbered_by_what_is_there_and_begin_with_their_head(tmp_path: Path, disk: Disk) -> None:
+    folder = tmp_path / "recordings" / "r"
+    one = disk.create(folder, lambda number: b"<%d>" % number)
+    two = disk.create(folder, lambda number: b"<%d>" % number)
+    disk.put(two, b"data")
+    disk.close()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"take-0001.capture": b"<1>", "take-0002.capture": b"<2>data"}
+    (folder / "take-0041.capture").touch()
+    (folder / "take-x.capture").touch()
+    again = Disk()
+    file = again.create(folder, lambda number: b"<%d>" % number)
+    until(lambda: (found := again.progress(file)) is not None and found.take == 42)
+    again.close()
+    assert again.progress(file) is None
+    assert one != two
+
+
+def test_a_take_that_cannot_be_made_is_tried_again_and_never_without_its_head(tmp_path: Path, disk: Disk) -> None:
+    wall = tmp_path / "recordings"
+    wall.write_text("a file where a folder should be")
+    file = disk.create(wall / "r", lambda number: b"head")
+    disk.put(file, b"lost", (3, 7))
+    until(lambda: (found := disk.progress(file)) is not None and found.puts == 2)
+    assert [(one.lost, one.span) for one in disk.take_failures()] == [(0, (0, 0)), (4, (3, 7))]
+    wall.unlink()
+    disk.put(file, b"")
+    until(lambda: (found := disk.progress(file)) is not None and found.take == 1)
+    disk.put(file, b"kept")
+    disk.close()
+    assert (wall / "r" / "take-0001.capture").read_bytes() == b"headkept"
+
+
+def test_a_head_that_does_not_fit_leaves_no_file(tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "write_all", full)
+        file = disk.create(tmp_path, lambda number: b"head")
+        until(lambda: (found := disk.progress(file)) is not None and found.puts == 1)
+    assert list(tmp_path.iterdir()) == []
+    disk.put(file, b"x")
+    disk.close()
+    assert (tmp_path / "take-0001.capture").read_bytes() == b"headx"
+
+
+def test_progress_counts_what_is_written(tmp_path: Path, disk: Disk) -> None:
+    file = disk.create(tmp_path, lambda number: b"head")
+    for _ in range(3):
+        disk.put(file, b"12345")
+    until(lambda: (found := disk.progress(file)) is not None and (found.puts, found.octets, found.take) == (4, 19, 1))
+    disk.close_file(file)
+    until(lambda: disk.progress(file) is None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import random
 
+import msgspec
 import pytest
 
+from media.fanout.ring import Stored
 from media.recording.records import Gap, Packet, Record, TakeEnded, TrackBegan
 from media.recording.take import BLOCK_BYTES, BLOCK_NS, BadTake, Head, Take, TakeReader
 
@@ -136,3 +138,46 @@ def test_cut_anywhere_the_whole_blocks_are_read_and_at_most_one_is_lost() -> Non
 def test_without_a_head_it_is_no_take(data: bytes) -> None:
     with pytest.raises(BadTake):
         TakeReader(io.BytesIO(data))
+
+
+def test_the_number_of_a_take_may_be_known_only_when_its_file_is_made() -> None:
+    take = Take(HEAD)
+    take.add(packet(0), START)
+    data = take.begin(7) + take.flush()
+    assert TakeReader(io.BytesIO(data)).head == msgspec.structs.replace(HEAD, take=7)
+    assert read(data) == [packet(0)]
+
+
+def test_packets_of_a_ring_are_copied_as_they_are() -> None:
+    ring = [Stored(n, 900 * n, 96, bytearray([n]) * 5, -1, None) for n in range(3)]
+    take = Take(HEAD)
+    take.add_packets(1, 2, ring, START)
+    assert take.since == START
+    ring[0].payload[:] = b"other"
+    records = read(take.begin() + take.flush())
+    assert records == [Packet(1, 2, 96, n, 900 * n, START, bytes([n]) * 5) for n in range(3)]
+
+
+def test_what_the_writer_says_of_blocks_it_could_not_write_is_not_said_again() -> None:
+    gap = Gap(track=None, begin=START + STEP, end=START + 2 * STEP, why="disk")
+    take = Take(HEAD)
+    data = take.begin()
+    take.add(packet(0), START)
+    data += take.flush()
+    take.add(packet(1), START)
+    lost = take.flush()
+    take.add(packet(2), START)
+    data += take.flush((gap, BEGAN))
+    assert read(data) == [packet(0), gap, BEGAN, packet(2)]
+    torn = bytearray(lost)
+    torn[-1] ^= 1
+    first = len(Take(HEAD).begin())
+    whole = take_of(packet(0))
+    damaged = data[:first] + whole + bytes(torn) + data[first + len(whole) :]
+    assert [type(one) for one in read(damaged)] == [Packet, Gap, TrackBegan, Gap, Packet]
+
+
+def take_of(record: Packet) -> bytes:
+    take = Take(HEAD)
+    take.add(record, START)
+    return take.flush()
