@@ -49,6 +49,12 @@ class StaleEtag(MediaError):
     code = "session.stale"
 
 
+class BadRecording(MediaError):
+    """A recording's name that is no file name, or a track that has no place in a program."""
+
+    code = "recording.names"
+
+
 class TableFull(MediaError):
     """A bounded table is full (HTTP 503)."""
 

@@ -43,7 +43,7 @@ class Progress:
     octets: int
     """Written whole."""
     puts: int
-    """How many of what was put were tried; those that failed are among the failures."""
+    """Number of the newest that was tried of what was put; those that failed are among the failures."""
     take: int
     """Number of a file that `create` made; 0 before."""
 
@@ -55,6 +55,7 @@ class _File:
     head: Callable[[int], bytes] | None = None
     """The first block of a take, by its number; None for a plain file."""
     take: int = 0
+    offered: int = 0
     puts: int = 0
     descriptor: int = -1
     length: int = 0
@@ -110,8 +111,9 @@ class Disk:
             known = self._state.files.get(file)
             return None if known is None else Progress(known.length, known.puts, known.take)
 
-    def put(self, file: int, data: bytes, span: tuple[int, int] = (0, 0)) -> bool:
-        """Have the data appended; False if the queue is full, the disk too slow or the file closed: nothing of it is taken.
+    def put(self, file: int, data: bytes, span: tuple[int, int] = (0, 0)) -> int:
+        """Have the data appended. Its number among what was put to the file, from 1; 0 if the queue is full, the disk too slow or the
+        file closed: nothing of it is taken.
 
         `span`: handed back if it fails. Nothing to append: try whether the file can be made.
         """
@@ -119,14 +121,15 @@ class Disk:
             state = self._state
             known = state.files.get(file)
             if known is None or known.closing or state.stopping:
-                return False
+                return 0
             slow = state.writing_since is not None and self._clock() - state.writing_since > QUEUE_SECONDS
             if slow or state.size + len(data) > QUEUE_BYTES:
-                return False
+                return 0
+            known.offered += 1
             state.waiting.append((file, data, span))
             state.size += len(data)
             self._changed.notify()
-            return True
+            return known.offered
 
     def close_file(self, file: int) -> None:
         """Sync and close it once what was put is written."""
@@ -141,12 +144,12 @@ class Disk:
             failures, self._state.failures = self._state.failures, []
             return failures
 
-    def close(self) -> None:
-        """Write, sync and close everything. Waits for the disk."""
+    def close(self, seconds: float | None = None) -> None:
+        """Write, sync and close everything. Waits for the disk, at most so long."""
         with self._changed:
             self._state.stopping = True
             self._changed.notify()
-        self._thread.join()
+        self._thread.join(seconds)
 
     # --- the thread
 

@@ -90,6 +90,11 @@ class Take:
         self._waiting.append(data)
         self._size += len(data)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
     def due(self, now: int) -> bool:
         """Whether `flush` should be called."""
         return bool(self._waiting) and (self._size >= BLOCK_BYTES or now - self.since >= BLOCK_NS)

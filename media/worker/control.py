@@ -26,6 +26,7 @@ from media.client.messages import (
     AnyEvent,
     Attach,
     Hello,
+    RecordingState,
     Refusal,
     Reply,
     SessionState,
@@ -59,7 +60,10 @@ class Commands(Protocol):
         """Carry out; raises `MediaError`."""
 
     def sessions(self) -> tuple[SessionState, ...]:
-        """Everything that a snapshot holds."""
+        """Everything that a snapshot holds of sessions."""
+
+    def recordings(self) -> tuple[RecordingState, ...]:
+        """The same of recordings."""
 
 
 class ControlServer:
@@ -104,6 +108,10 @@ class ControlServer:
                     await controller.gone.wait()
         self._path.unlink(missing_ok=True)
 
+    def attended(self) -> bool:
+        """Whether a controller is connected."""
+        return bool(self._controllers)
+
     def next_event(self) -> int:
         """The number of the next event; numbers have no gaps."""
         self._n += 1
@@ -117,7 +125,8 @@ class ControlServer:
 
     def snapshot(self) -> bytes:
         """A frame with everything, as of the last event."""
-        return frame(encode(Snapshot(n=self._n, sessions=self._commands.sessions())))
+        held = Snapshot(n=self._n, sessions=self._commands.sessions(), recordings=self._commands.recordings())
+        return frame(encode(held))
 
     async def answer(self, command: AnyCommand) -> Reply | Refusal:
         """The reply to a command: the first one again if the id was seen, waited for if it is being carried out."""

@@ -23,6 +23,10 @@ from media.client.messages import (
     Label,
     Patch,
     Publish,
+    Record,
+    RecordingChanged,
+    RecordingClosed,
+    RecordingState,
     Reply,
     Report,
     SessionChanged,
@@ -36,6 +40,7 @@ from media.client.messages import (
     SourceSpec,
     SourceState,
     Stats,
+    StopRecording,
     Watch,
 )
 from media.errors import BadSlots, MediaError, StaleEtag
@@ -44,6 +49,7 @@ from media.relay import Relay, SlotUpdate, SlotWish, SourcePlan, SourceUpdate
 from media.transport import sdp
 from media.transport.loop import LoopConfig, MediaLoop
 from media.transport.session import SessionEvent
+from media.worker.recorder import BEAT_SECONDS, Recorder
 from media.worker.sessions import Session, SessionTable
 from media.worker.settings import WorkerSettings
 
@@ -66,6 +72,9 @@ class Node:
         self._next_event: Callable[[], int] = lambda: 0
         self._emit: Callable[[AnyEvent], None] = lambda event: None
         self._report_timer: asyncio.TimerHandle | None = None
+        self._recorder = Recorder(relay, settings.data_dir / "recordings", self._recording_changed, self._recording_closed)
+        fanout.sinks.taker = self._recorder.take
+        self._beat_timer: asyncio.TimerHandle | None = None
 
     @classmethod
     async def open(cls, settings: WorkerSettings) -> Node:
@@ -88,9 +97,12 @@ class Node:
         node._report_timer = asyncio.get_running_loop().call_later(REPORT_SECONDS, node._report)
         return node
 
-    def connect(self, next_event: Callable[[], int], emit: Callable[[AnyEvent], None]) -> None:
-        """Where events go and who numbers them."""
+    def connect(
+        self, next_event: Callable[[], int], emit: Callable[[AnyEvent], None], epoch: str = "", attended: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Where events go and who numbers them; the process's epoch, and whether a controller is there."""
         self._next_event, self._emit = next_event, emit
+        self._recorder.epoch, self._recorder.attended = epoch, attended
 
     def summary(self) -> str:
         """The announced addresses, for the log."""
@@ -102,16 +114,22 @@ class Node:
         return self._media.load.value
 
     async def close(self) -> None:
-        """End every session, tell the peers, release the ports."""
-        if self._report_timer:
-            self._report_timer.cancel()
+        """End every session, tell the peers, release the ports, close the recordings."""
+        for timer in (self._report_timer, self._beat_timer):
+            if timer:
+                timer.cancel()
         for session in self._table:
             self._end(session, "shutdown")
         await self._media.close()
+        await self._recorder.close(time.monotonic_ns())
 
     def sessions(self) -> tuple[SessionState, ...]:
         """What a snapshot holds."""
         return tuple(session.describe() for session in self._table)
+
+    def recordings(self) -> tuple[RecordingState, ...]:
+        """The same of recordings."""
+        return self._recorder.states()
 
     async def execute(self, command: AnyCommand) -> Reply:
         """Carry out one command; raises `MediaError`."""
@@ -220,11 +238,38 @@ class Node:
         return Reply(id=command.id)
 
     @_do.register
+    def _record(self, command: Record) -> Reply:
+        self._recorder.record(command, time.monotonic_ns())
+        if self._beat_timer is None:
+            self._beat_timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat)
+        return Reply(id=command.id)
+
+    @_do.register
+    def _stop_recording(self, command: StopRecording) -> Reply:
+        self._recorder.stop(command.recording, time.monotonic_ns())
+        return Reply(id=command.id)
+
+    def _beat(self) -> None:
+        """Four times a second, while anything is recorded."""
+        try:
+            self._recorder.beat(time.monotonic_ns())
+        finally:
+            busy = self._recorder.busy
+            self._beat_timer = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._beat) if busy else None
+
+    def _recording_changed(self, state: RecordingState) -> None:
+        self._tell(RecordingChanged(n=self._next_event(), state=state))
+
+    def _recording_closed(self, recording: str) -> None:
+        self._tell(RecordingClosed(n=self._next_event(), recording=recording))
+
+    @_do.register
     def _stats(self, command: Stats) -> Reply:
         counters = {
             **{f"relay.{name}": value for name, value in self._relay.counters().items()},
             **{f"fanout.{name}": value for name, value in self._fanout.stats().items()},
             **{f"transport.{name}": value for name, value in self._media.stats().items()},
+            **{f"recording.{name}": value for name, value in self._recorder.counters().items()},
             "process.cpu_seconds": time.process_time(),
             "process.full_collections": gc.get_stats()[2]["collections"],
             "sessions": len(self._table),
@@ -251,6 +296,8 @@ class Node:
 
     def _drain(self) -> None:
         """Turn what relay noticed into events."""
+        if self._recorder.busy:
+            self._recorder.drain(time.monotonic_ns())
         for update in self._relay.take_events():
             session = self._table.numbered(update.session)
             if session is None:

@@ -34,7 +34,7 @@ async def serve(settings: WorkerSettings) -> None:
     except OSError as error:
         raise SystemExit(f"media worker {settings.worker_id}: cannot bind {settings.host} port {settings.port}: {error}") from error
     control = ControlServer(settings.control_path, settings.worker_id, node, stop.set)
-    node.connect(control.next_event, control.emit)
+    node.connect(control.next_event, control.emit, control.hello.epoch, control.attended)
     await control.start()
     tame_garbage_collector(loop, node.load)
     log.info("media worker %s: %s, control %s", settings.worker_id, node.summary(), settings.control_path)

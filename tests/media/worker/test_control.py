@@ -14,6 +14,7 @@ from media.client.messages import (
     Attach,
     Close,
     Hello,
+    RecordingState,
     Refusal,
     Reply,
     SessionClosed,
@@ -48,6 +49,9 @@ class Commands:
 
     def sessions(self) -> tuple[SessionState, ...]:
         return (SessionState(session="w0-1", direction="watch", state="new", etag='"x"', owner="o", tag="t", token_hash="h"),)
+
+    def recordings(self) -> tuple[RecordingState, ...]:
+        return (RecordingState(recording="r", take=3),)
 
 
 class Worker:
@@ -86,6 +90,7 @@ async def test_greets_with_hello_and_snapshot_then_numbered_events(worker, clien
     assert isinstance(snapshot, Snapshot)
     assert snapshot.n == 0
     assert [s.session for s in snapshot.sessions] == ["w0-1"]
+    assert [(r.recording, r.take) for r in snapshot.recordings] == [("r", 3)]
     worker.emit("a")
     worker.emit("b")
     assert [(await heard.get()).n, (await heard.get()).n] == [1, 2]
