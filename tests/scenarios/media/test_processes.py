@@ -5,91 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from media.client import Refused, WorkerClient
-from media.client.messages import Close, Configure, Hello, Patch, Publish, Snapshot, SourceSpec, Watch
-from tests.harness.node import LABELS, plan
+from media.client import Refused
+from media.client.messages import Close, Configure, Patch
+from tests.harness.node import LABELS
 from tests.harness.offers import OPUS, VP8
-from tests.harness.raw import Answer
 from tests.harness.sending import RawPublisher
 from tests.harness.viewing import RawViewer, eventually, step16
+from tests.harness.worker import SLOTS, Controller, closing, worker
 
 pytestmark = pytest.mark.scenario
-SLOTS = {"program.audio": plan("m/mic"), "program.camera": plan("m/camera")}
-KEYS = {"mic": "m/mic", "camera": "m/camera"}
-START_SECONDS = 15.0
-
-
-@contextlib.asynccontextmanager
-async def worker(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    env = {
-        **os.environ,
-        "SHUANGSHI_DATA_DIR": str(folder),
-        "SHUANGSHI_MEDIA_HOST": "127.0.0.1",
-        "SHUANGSHI_MEDIA_PORT": "0",
-        "SHUANGSHI_LOG_LEVEL": "WARNING",
-    }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media", env=env)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-class Controller:
-    """A web process's end of the control socket."""
-
-    def __init__(self, folder: Path) -> None:
-        self.client = WorkerClient(folder / "run" / "media-0.sock", "test")
-        self.heard: list[object] = []
-        self.client.subscribe(self.heard.append)
-
-    async def __aenter__(self) -> Controller:
-        await self.client.start()
-        await self.greeted(1)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.client.stop()
-
-    async def greeted(self, times: int) -> tuple[Hello, Snapshot]:
-        """The newest greeting, once there were so many."""
-        await eventually(lambda: len([m for m in self.heard if isinstance(m, Snapshot)]) >= times, START_SECONDS)
-        hello = [m for m in self.heard if isinstance(m, Hello)][-1]
-        return hello, [m for m in self.heard if isinstance(m, Snapshot)][-1]
-
-    async def publish(self, peer: RawPublisher) -> None:
-        sources = {name: SourceSpec(key=key, labels=LABELS) for name, key in KEYS.items()}
-        command = Publish(id=self.client.next_id(), offer=peer.offer(), names=tuple(KEYS), sources=sources, owner="m")
-        reply = await self.client.command(command)
-        peer.session = reply.session
-        await peer.connect(Answer.read(reply.answer))
-        peer.stream(0, "mic")
-        peer.stream(1, "camera")
-
-    async def watch(self, peer: RawViewer) -> None:
-        command = Watch(id=self.client.next_id(), offer=peer.offer(), names=tuple(SLOTS), slots=SLOTS, owner="v", labels=LABELS)
-        reply = await self.client.command(command)
-        peer.session = reply.session
-        answer = Answer.read(reply.answer)
-        peer.take_answer(answer, tuple(SLOTS))
-        await peer.connect(answer)
-
-
-@contextlib.contextmanager
-def closing(*peers: RawPublisher | RawViewer) -> Iterator[None]:
-    yield
-    for peer in peers:
-        peer.close()
 
 
 async def flowing(viewer: RawViewer, count: int = 10) -> None:
