@@ -1,7 +1,7 @@
 """`make bench`: measure the media worker, the lesson log and the home page, each figure beside its baseline of the same run.
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
-`stalled`, `join`, `log` (`tests.bench.log`) and `home` (`tests.bench.home`); without any: all.
+`stalled`, `join`, `record` (`tests.bench.recording`), `log` (`tests.bench.log`) and `home` (`tests.bench.home`); without any: all.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import asyncio
 import os
 import resource
 
-from tests.bench import home, log, report, rows
+from tests.bench import home, log, recording, report, rows
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "log", "home")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home")
 LIMIT_SECONDS = 170.0
 
 
@@ -54,9 +54,13 @@ def main() -> None:
     given = parse()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
-    if set(given.rows) - {"home", "log"}:
-        own = os.sched_getaffinity(0)
+    own = os.sched_getaffinity(0)
+    if set(given.rows) - {"home", "log", "record"}:
         for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
+            print(line)
+        os.sched_setaffinity(0, own)
+    if "record" in given.rows:
+        for line in recording.lines(asyncio.run(recording.measure())):
             print(line)
         os.sched_setaffinity(0, own)
     if "log" in given.rows:
