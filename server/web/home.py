@@ -10,7 +10,7 @@ from server.accounts.caller import Caller
 from server.school.today import Item, board, today
 from server.web.answers import page
 from server.web.board import missing
-from server.web.keys import OFFICE, PEOPLE, SETTINGS
+from server.web.keys import OFFICE, PEOPLE, REPLAYS, SETTINGS
 
 OFFICES = frozenset({"nation", "province", "city", "county"})
 
@@ -34,6 +34,7 @@ async def home_of(request: web.Request, caller: Caller) -> web.Response:
         "rooms": rooms,
         "orgs": await office.orgs.many(homes),
         "now": office.now(),
+        "replays": await request.app[REPLAYS].among(caller, [item.lesson for item in items if item.state == "over"]),
     }
     return page(request, "today.html", context)
 

@@ -40,6 +40,9 @@ FAMILIES = {
     "offline.reach.": "views/marks.js Reach",
     "mic.closed.": "mic/events.py By",
     "air.closed.": "mic/events.py By",
+    "replay.chapter.": "domain/chapters.py Kind",
+    "replay.missing.": "client/manifest.py Why",
+    "replay.group.": "groups of a manifest",
     "": "sources",
 }
 PHASES = ("scheduled", "open", "break", "ended", "archived", "cancelled")

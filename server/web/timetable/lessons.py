@@ -16,7 +16,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import OFFICE, PEOPLE, SETTINGS
+from server.web.keys import OFFICE, PEOPLE, REPLAYS, SETTINGS
 from server.web.local import today_of
 from server.web.timetable import assistants
 from server.web.timetable.courses import SUBJECTS
@@ -41,6 +41,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
         "may_teach": caller.may("lesson.teach", found.where()),
+        "replay": bool(await request.app[REPLAYS].among(caller, [found])),
         "begun": found.phase not in NOT_BEGUN,
         "subjects": SUBJECTS,
         **await assistants.context(request, caller, found, may_edit=may_edit),

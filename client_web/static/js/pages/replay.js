@@ -76,6 +76,7 @@ let expires = now() + told.expires - told.now;
 byId("cover").hidden = true;
 byId("listen").hidden = !stage.canListen;
 byId("chapters-part").hidden = !told.log.chapters.length;
+byId("page").dataset.chapters = told.log.chapters.length ? "1" : "0";
 byId("play").addEventListener("click", toggle);
 byId("stage").addEventListener("click", (event) => event.target instanceof HTMLVideoElement && toggle());
 byId("back").addEventListener("click", () => go(course.at(now()) - 10_000));
