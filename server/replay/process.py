@@ -43,16 +43,18 @@ async def run(folder: Path) -> AsyncGenerator[dict[str, object], None]:
     assert process.stdout is not None
     assert process.stderr is not None
     words = asyncio.create_task(process.stderr.read(16_384))
+    why = ""
     try:
         while True:
             async with asyncio.timeout(SILENCE_SECONDS):
                 line = await process.stdout.readline()
             if not line:
                 break
-            with contextlib.suppress(msgspec.MsgspecError):
-                yield msgspec.json.decode(line, type=dict[str, object])
+            said = _read(line)
+            why = str(said["detail"]) if "error" in said else why
+            yield said
         if await process.wait():
-            raise MakingFailed((await words).decode("utf-8", "replace").strip()[-400:] or f"ended with {process.returncode}")
+            raise MakingFailed(why or (await words).decode("utf-8", "replace").strip()[-400:] or f"ended with {process.returncode}")
     except TimeoutError as error:
         raise MakingFailed("fell silent") from error
     finally:
@@ -60,6 +62,13 @@ async def run(folder: Path) -> AsyncGenerator[dict[str, object], None]:
             os.killpg(process.pid, signal.SIGKILL)
         words.cancel()
         await process.wait()
+
+
+def _read(line: bytes) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return {}
 
 
 def _politely() -> None:
