@@ -60,11 +60,15 @@ class TrackBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When it began, also where it is told again."""
 
 
-class TrackEnded(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing of it follows: it left the program or the stage."""
+class TrackEnded(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Nothing of it follows."""
 
     track: int
     at: int
+    gone: bool = False
+    """It is still wanted, but its source is no longer there: until the next track of its source that is a gap, the publisher's. Without
+    this it left the program or the stage, or the recording is paused.
+    """
 
 
 class ClockMap(msgspec.Struct, frozen=True, kw_only=True):

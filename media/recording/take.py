@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 import msgspec
 
 from media.recording import blocks
-from media.recording.records import BadRecord, Gap, Packet, Record, decode, encode, encode_packet
+from media.recording.records import BadRecord, Gap, Packet, Record, TakeEnded, decode, encode, encode_packet
 
 VERSION = 1
 BLOCK_BYTES = 64 * 1024
@@ -124,18 +124,21 @@ class Take:
 class TakeReader:
     """The reading half, of a file that may be damaged, cut, or still be written."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        """Raises `BadTake`."""
+    def __init__(self, file: BinaryIO, instead: Head | None = None) -> None:
+        """`instead`: taken for a head that is damaged. Raises `BadTake`."""
         self._file = file
-        first = next(blocks.read(file), None)
-        if not isinstance(first, blocks.Block) or first.number != 0:
+        found = blocks.read(file)
+        first = next(found, None)
+        head = _head(first)
+        if head is None and instead is not None:
+            head, first = instead, next((one for one in found if isinstance(one, blocks.Block)), None)
+            if first is not None:
+                self._offset, self._number = first.offset, first.number
+        elif isinstance(first, blocks.Block):
+            self._offset, self._number = first.end, 1
+        if head is None or first is None:
             raise BadTake("the file has no head")
-        try:
-            self.head = msgspec.json.decode(first.body, type=Head)
-        except msgspec.MsgspecError as error:
-            raise BadTake(str(error)) from error
-        self._offset = first.end
-        self._number = 1
+        self.head = head
         self._seen = self.head.started
         """Arrival of the newest packet read."""
         self._hole: int | None = None
@@ -167,9 +170,19 @@ class TakeReader:
         for record in records:
             if isinstance(record, Gap) and not self._torn:
                 self._hole = None  # the writer could not write it, and says exactly what it is
-            if isinstance(record, Packet):
+            if isinstance(record, Packet | TakeEnded):
+                now = record.arrival if isinstance(record, Packet) else record.at
                 if self._hole is not None:
-                    yield Gap(track=None, begin=self._hole, end=record.arrival, why="damage")
+                    yield Gap(track=None, begin=self._hole, end=now, why="damage")
                     self._hole, self._torn = None, False
-                self._seen = record.arrival
+                self._seen = now
             yield record
+
+
+def _head(first: blocks.Block | blocks.Damage | None) -> Head | None:
+    if not isinstance(first, blocks.Block) or first.number != 0:
+        return None
+    try:
+        return msgspec.json.decode(first.body, type=Head)
+    except msgspec.MsgspecError:
+        return None

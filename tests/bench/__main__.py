@@ -1,7 +1,8 @@
 """`make bench`: measure the media worker, the lesson log and the home page, each figure beside its baseline of the same run.
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
-`stalled`, `join`, `record` (`tests.bench.recording`), `log` (`tests.bench.log`) and `home` (`tests.bench.home`); without any: all.
+`stalled`, `join`, `record` (`tests.bench.recording`), `log` (`tests.bench.log`), `home` (`tests.bench.home`) and `remux`
+(`tests.bench.remux`); without any: all.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import asyncio
 import os
 import resource
 
-from tests.bench import home, log, recording, report, rows
+from tests.bench import home, log, recording, remux, report, rows
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home", "remux")
 LIMIT_SECONDS = 170.0
 
 
@@ -55,7 +56,7 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
     own = os.sched_getaffinity(0)
-    if set(given.rows) - {"home", "log", "record"}:
+    if set(given.rows) - {"home", "log", "record", "remux"}:
         for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
             print(line)
         os.sched_setaffinity(0, own)
@@ -68,6 +69,9 @@ def main() -> None:
             print(line)
     if "home" in given.rows:
         for line in home.lines(asyncio.run(home.measure())):
+            print(line)
+    if "remux" in given.rows:
+        for line in remux.lines(remux.measure()):
             print(line)
 
 

@@ -1,0 +1,43 @@
+"""`python -m media.recording FOLDER [--live]`: make a recording's takes playable. One line of JSON for each step, on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+import av.logging
+
+from media.recording.play import Busy
+from media.recording.reader import Reader
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit status: 0 done, 1 refused, with a last line `{"error": code, "detail": …}`: `busy` or `files`."""
+    parser = argparse.ArgumentParser(prog="python -m media.recording", description="Make a recording playable.")
+    parser.add_argument("folder", type=Path, help="of the recording: take-0001.capture, …; play/ is made in it")
+    parser.add_argument("--live", action="store_true", help="its last take is still being written: its end is not a gap")
+    given = parser.parse_args(words)
+    logging.getLogger("libav").setLevel(logging.CRITICAL)
+    av.logging.set_level(None)
+    try:
+        manifest = Reader(given.folder, _tell, given.live).run()
+    except Busy:
+        _tell({"error": "busy", "detail": "another process reads this recording"})
+        return 1
+    except OSError as error:
+        _tell({"error": "files", "detail": str(error)})
+        return 1
+    _tell({"done": True, "files": len(manifest.files), "missing": len(manifest.missing)})
+    return 0
+
+
+def _tell(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
