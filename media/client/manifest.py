@@ -26,7 +26,7 @@ class PlayFile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """In `play/`: `teacher-001.webm`."""
     group: str
-    """What plays together: `teacher` (camera and microphone), `screen`, `stage.N`."""
+    """What plays together: `teacher` (camera and microphone), `screen`, `stage.N`; the sound of one by itself: `sound`, `sound.stage.N`."""
     media_type: str
     """As in `<source type>`, codecs included."""
     begin: int

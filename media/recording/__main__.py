@@ -1,4 +1,4 @@
-"""`python -m media.recording FOLDER [--live]`: make a recording's takes playable. One line of JSON for each step, on standard output."""
+"""`python -m media.recording FOLDER [--live] [--sounds]`: make a recording's takes playable. One line of JSON for each step, on standard output."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m media.recording", description="Make a recording playable.")
     parser.add_argument("folder", type=Path, help="of the recording: take-0001.capture, …; play/ is made in it")
     parser.add_argument("--live", action="store_true", help="its last take is still being written: its end is not a gap")
+    parser.add_argument("--sounds", action="store_true", help="the sound of each film by itself too, for weak links")
     given = parser.parse_args(words)
     logging.getLogger("libav").setLevel(logging.CRITICAL)
     av.logging.set_level(None)
     try:
-        manifest = Reader(given.folder, _tell, given.live).run()
+        manifest = Reader(given.folder, _tell, given.live, given.sounds).run()
     except Busy:
         _tell({"error": "busy", "detail": "another process reads this recording"})
         return 1

@@ -51,7 +51,7 @@ class Output(Protocol):
 
 
 class Unplayable(Exception):
-    """No file can hold these pictures."""
+    """No file can hold this, or there are too many files."""
 
 
 @dataclass(slots=True)
@@ -145,6 +145,8 @@ class Group:
             output = self._open_file(shape)
         except Unplayable:
             self._refused = True
+            if first is None:
+                self._waiting.clear()
             return False
         self._end()
         self._open = _Open(output, shape, Line() if shape.sound else None, begin)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,19 +13,12 @@ from pathlib import Path
 
 from media.client.manifest import PLAY
 
-_TAKE = re.compile(r"take-(\d{4,9})\.capture")
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
 class Busy(Exception):
     """Another process reads this recording."""
-
-
-def captures(folder: Path) -> list[tuple[int, Path]]:
-    """Number and file of each take, in order. Raises `OSError`."""
-    found = ((_TAKE.fullmatch(path.name), path) for path in folder.iterdir())
-    return sorted((int(match[1]), path) for match, path in found if match)
 
 
 @contextmanager

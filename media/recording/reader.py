@@ -12,15 +12,18 @@ from pathlib import Path
 import msgspec
 
 from media.client.manifest import MANIFEST, Manifest, Missing, PlayFile, Why
-from media.recording import gaps, play
+from media.recording import folder, gaps, play
+from media.recording.alone import sound_alone
 from media.recording.clock import MS, LessonClock
-from media.recording.group import Shape
+from media.recording.group import Shape, Unplayable
 from media.recording.mux import FileWriter
 from media.recording.player import Player, playable
 from media.recording.records import Gap, Record, TrackBegan
 from media.recording.scan import Facts, scan
 from media.recording.take import BadTake, Head, TakeReader
 
+MOST_FILES = 2000
+"""Of a group: a publisher whose parameters change with every picture fills no disk with files."""
 Tell = Callable[[dict[str, object]], None]
 
 
@@ -56,11 +59,12 @@ class _Take:
 class Reader:
     """Reads one recording."""
 
-    def __init__(self, of: Path, tell: Tell, live: bool = False) -> None:
-        """`live`: the last take is still being written. `tell` hears of progress."""
+    def __init__(self, of: Path, tell: Tell, live: bool = False, sounds: bool = False) -> None:
+        """`live`: the last take is still being written; `sounds`: the sound of each film is made a file by itself too. `tell` hears of progress."""
         self._of = of
         self._tell = tell
         self._live = live
+        self._alone = sounds
         self._files: list[PlayFile] = []
         self._missing: list[Missing] = []
         self._names: Counter[str] = Counter()
@@ -68,13 +72,15 @@ class Reader:
 
     def run(self) -> Manifest:
         """Make `play/`. Raises `Busy` and `OSError`."""
-        files = play.captures(self._of)
+        files = folder.takes(self._of)
         with play.made_anew(self._of) as into:
             takes = self._scan(files)
             for number, take in enumerate(takes, 1):
                 self._tell({"take": number, "of": len(takes)})
                 assumed = self._assumed(takes, number - 1)
                 Player(take.facts, assumed, take.clock, functools.partial(self._open, into), self._missing.append).play(take.records())
+            if self._alone:
+                self._sounds(into)
             self._between(takes)
             manifest = self._manifest(takes, len(files))
             play.write(into / MANIFEST, msgspec.json.encode(manifest))
@@ -123,6 +129,8 @@ class Reader:
 
     def _open(self, into: Path, shape: Shape) -> FileWriter:
         number = self._names[shape.group] + 1
+        if number > MOST_FILES:
+            raise Unplayable("a file for every picture")
         writer = FileWriter(into, f"{shape.group}-{number:03}", shape, self._done)
         self._names[shape.group] = number
         return writer
@@ -130,6 +138,12 @@ class Reader:
     def _done(self, file: PlayFile) -> None:
         self._files.append(file)
         self._tell({"file": file.name, "octets": file.octets, "begin": file.begin, "end": file.end})
+
+    def _sounds(self, into: Path) -> None:
+        for film in tuple(self._files):
+            alone = sound_alone(into, film)
+            if alone is not None:
+                self._done(alone)
 
     # --- what is missing
 
@@ -174,7 +188,7 @@ class Reader:
             begin=min([take.begin for take in full] + [file.begin for file in self._files], default=0),
             end=max([take.end for take in full] + [file.end for file in self._files], default=0),
             takes=count,
-            files=tuple(sorted(self._files, key=lambda file: (file.begin, file.name))),
+            files=tuple(sorted(self._files, key=lambda file: (file.group.startswith("sound"), file.begin, file.name))),
             missing=gaps.settle(self._missing),
         )
 

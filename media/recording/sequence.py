@@ -70,7 +70,7 @@ class Sequencer:
             yield packet
 
     def _release(self, now: int) -> Iterator[Packet | Lost]:
-        while self._held and (len(self._held) > HELD or now - min(p.arrival for p in self._held.values()) > WAIT_NS):
+        while self._held and (len(self._held) > HELD or now - next(iter(self._held.values())).arrival > WAIT_NS):
             yield from self._skip()
 
     def _skip(self) -> Iterator[Packet | Lost]:

@@ -69,14 +69,14 @@ class Capture:
         self._context.executor.add_sink(self.sink, layer.number, seq)
         return True
 
-    def end(self, now: int) -> None:
-        """Not one packet more (M27)."""
+    def end(self, now: int, gone: bool = False) -> None:
+        """Not one packet more (M27). `gone`: as in `TrackOver`."""
         if self.layer is None:
             return
         self._context.executor.remove_sink(self.sink)
         self.layer.captured.pop(self, None)
         self.layer = None
-        self._context.captured.append(TrackOver(self.recording, self.sink, now))
+        self._context.captured.append(TrackOver(self.recording, self.sink, now, gone))
 
     def map(self, now: int, always: bool = False) -> None:
         """Tell a moment of the stream, if the last one is old or does not hold any more."""

@@ -103,6 +103,8 @@ class TrackOver:
     recording: str
     sink: int
     at: int
+    gone: bool = False
+    """It is wanted still, but its source is no longer there, or begins anew."""
 
 
 @dataclass(frozen=True, slots=True)

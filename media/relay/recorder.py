@@ -105,7 +105,8 @@ class Recorder:
         source = self._permitted(recording, capture)
         held = capture.layer
         if held is not None and (source is not held.source or held.payload_type != capture.payload_type):
-            capture.end(now)
+            fed = self._sources.get(capture.plan.key)
+            capture.end(now, gone=fed is None or fed is not held.source)
         layer = None if source is None else source.choose("high")
         if layer is None or layer is capture.layer or not layer.live:
             capture.stop_waiting()
@@ -162,7 +163,7 @@ class Recorder:
         for capture in (*layer.expecting, *layer.captured):
             capture.stop_waiting()
             if capture.layer is layer:
-                capture.end(now)
+                capture.end(now, gone=True)
             if layer.live:
                 self._wait(capture, layer, now)
 

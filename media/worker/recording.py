@@ -77,7 +77,7 @@ class Recording:
             track = self._tracks[event.sink]
             if isinstance(event, TrackOver):
                 del self._tracks[event.sink]
-                self._take.add(TrackEnded(track=track.began.track, at=event.at), now)
+                self._take.add(TrackEnded(track=track.began.track, at=event.at, gone=event.gone), now)
             else:
                 self._map(track, event, now)
 

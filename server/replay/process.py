@@ -32,7 +32,7 @@ async def run(folder: Path) -> AsyncGenerator[dict[str, object], None]:
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "media.recording", str(folder)),
+        *("-P", "-m", "media.recording", "--sounds", str(folder)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

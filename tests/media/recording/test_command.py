@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 from media.client import manifest
@@ -138,3 +139,15 @@ def peak(folder: Path, hours: float) -> int:
 def test_four_hours_take_no_more_memory_than_a_quarter(tmp_path: Path) -> None:
     """But for the index of keyframes and the reports of clocks: some hundred octets each ten seconds."""
     assert peak(tmp_path / "four", 4) - peak(tmp_path / "quarter", 0.25) < 16 * 1024
+
+
+def test_the_sound_of_each_film_by_itself(tmp_path: Path) -> None:
+    lesson(Written(tmp_path), "H264")
+    assert command("--sounds", tmp_path)[0] == 0
+    film, sound = manifest.read(tmp_path).files
+    assert (film.name, sound.name, sound.group, sound.video) == ("teacher-001.mp4", "sound-001.webm", "sound", False)
+    assert (sound.begin, sound.end) == (film.begin, film.end)
+    assert sound.octets < film.octets / 2
+    with av.open(str(tmp_path / "play" / sound.name)) as file, av.open(str(tmp_path / "play" / film.name)) as whole:
+        alone = [bytes(packet) for packet in file.demux(audio=0) if packet.size]
+        assert alone == [bytes(packet) for packet in whole.demux(audio=0) if packet.size]

@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 from media.client.manifest import PLAY, Missing, Why
+from media.recording import reader
 from media.recording.records import Gap, TrackBegan, TrackEnded
 from tests.harness.captures import MS, SECOND, START, Sender, Written, lesson, pictures, sounds
 from tests.harness.played import file, made
@@ -260,6 +261,17 @@ def test_pictures_that_are_none_are_unplayable_or_lost_but_stop_nothing(written:
     manifest = made(written.folder)
     assert [(one.video, one.audio) for one in manifest.files] == [(False, True)]
     assert near(manifest.missing, gap(0, 3933, "camera", "unplayable"))
+
+
+def test_a_publisher_whose_parameters_always_change_fills_no_disk(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MOST_FILES", 3)
+    camera, mic = Sender(1, "camera", "H264"), Sender(2, "mic", "opus")
+    turns = [pictures("H264", 160 + 32 * (n % 2), 96, 30)[0] for n in range(10)]
+    sound = mic.stream(sounds(50), 20 * MS, count=250)
+    written.take([camera.began(), mic.began(), camera.map(START, 0)], camera.stream(turns, SECOND // 2), sound, ended=START + 5 * SECOND)
+    manifest = made(written.folder)
+    assert [one.begin // 100 for one in manifest.files] == [0, 5, 10]
+    assert near(manifest.missing, gap(1000, 4500, "camera", "unplayable"))
 
 
 def test_a_clock_that_jumps(written: Written) -> None:

@@ -63,7 +63,7 @@ export class Stage {
     board.hidden = !(main === "board" || (state.board.shown && state.board.at)) || this.listening;
     board.dataset.large = main === "board" ? "1" : "0";
     for (const [group, { figure, name }] of this.figures) {
-      figure.hidden = group === "sound" || !seen(group);
+      figure.hidden = !seen(group);
       figure.dataset.large = group === main || (main === "stage" && group !== "screen") ? "1" : "0";
       setText(name, this.nameOf(group));
     }
@@ -92,7 +92,7 @@ export class Stage {
 
   /** @param {Film} film */
   #wanted(film) {
-    return (film.group === "sound") === this.listening;
+    return film.group.startsWith("sound") === this.listening;
   }
 
   /**
