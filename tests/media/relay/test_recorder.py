@@ -165,6 +165,7 @@ def test_not_a_packet_more_when_it_may_not_be_captured(how):
     play(stage, 1, camera, 30, key_first=True)
     assert stage.taken() == before
     assert sorted(stage.flow()[2:]) == [("camera", "over"), ("mic", "over")]
+    assert {one.gone for one in stage.of(TrackOver)} == {how == "session"}
     if how not in ("wish", "stop"):
         assert stage.of(TracksKnown)[-1].names == ()
 
