@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from server.domain.people import Grant
-from server.domain.permissions import Where, allows, anywhere, scopes
+from server.domain.permissions import Where, allows, anywhere, areas, scopes
 from server.errors import Forbidden
 
 Step = Literal["", "password", "code", "enrol"]
@@ -53,6 +53,11 @@ class Caller:
         """Paths under which lists may show something; an empty list is allowed to everybody. The command line: everywhere."""
         self.checked.add(action)
         return ("/",) if self.kind == "system" else scopes(self.grants, action)
+
+    def areas(self, action: str) -> frozenset[str]:
+        """Ids of the organisations in whose areas lists may show what is shared there."""
+        self.checked.add(action)
+        return areas(self.grants, action)
 
     def need_scopes(self, action: str) -> tuple[str, ...]:
         """As `scopes`, for a page that would be empty: raises `Forbidden`."""

@@ -8,11 +8,12 @@ from server.domain.orgs import TIERS
 from server.domain.people import SCHOOL_ROLES
 from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC, RULES, Rule
 
-_LETTERS = {"below": "B", "lesson": "L", "self": "S"}
+_LETTERS = {"below": "B", "lesson": "L", "self": "S", "area": "A"}
 _LEGEND = (
     "B  in the role's organisation or under it",
     "L  in a lesson one takes part in",
     "S  about oneself: the student, the parent's child, the device's own room",
+    "A  shared in the area in which the role stands",
     "·  never",
 )
 

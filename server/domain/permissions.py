@@ -5,6 +5,7 @@
 | `below` | in the role's organisation or under it |
 | `lesson` | a lesson one takes part in: as its teacher or one named for it, from a room of one's own organisation or device, or as a pupil of its classes |
 | `self` | oneself: the student, the parent's child, the device's own room |
+| `area` | shared in the area of an office, and the role stands in that area |
 
 `tiers` says at which tier a role must stand for `below` to count; `person` actions are everybody's who is logged in, about
 oneself; `public` ones anybody's. Taking part in a foreign lesson grants that lesson and nothing else of the other school (S6).
@@ -19,7 +20,7 @@ from typing import Literal
 from server.domain.orgs import TIERS, Tier
 from server.domain.people import Grant, SchoolRole
 
-Reach = Literal["below", "lesson", "self"]
+Reach = Literal["below", "lesson", "self", "area"]
 
 OFFICES: frozenset[Tier] = frozenset({"nation", "province", "city", "county"})
 EVERY: frozenset[Tier] = frozenset(TIERS)
@@ -48,6 +49,8 @@ class Where:
     """The classes that sit in them."""
     subject: str = ""
     """The student, device room or person it is about."""
+    shared: str = ""
+    """Path of the office in whose area it is shared; empty: in none."""
 
 
 def _rule(tiers: frozenset[Tier] = EVERY, **roles: str) -> Rule:
@@ -56,6 +59,8 @@ def _rule(tiers: frozenset[Tier] = EVERY, **roles: str) -> Rule:
         "lesson": frozenset({"lesson"}),
         "self": frozenset({"self"}),
         "below+lesson": frozenset({"below", "lesson"}),
+        "area": frozenset({"area"}),
+        "below+area": frozenset({"below", "area"}),
     }
     return Rule({role: known[reach] for role, reach in roles.items()}, tiers)  # type: ignore[misc]  # names are checked by the tests
 
@@ -140,6 +145,19 @@ RULES: Mapping[str, Rule] = {
     "recording.export": _rule(admin="below", librarian="below", teacher="lesson"),
     "recording.keep": _rule(admin="below"),
     "board.see": _rule(tiers=OFFICES, admin="below", inspector="below"),
+    # the resource library
+    "resource.see": _rule(
+        admin="below+area",
+        inspector="below+area",
+        librarian="below+area",
+        reviewer="below+area",
+        teacher="area",
+        assistant="area",
+        student="area",
+        device="area",
+    ),
+    "resource.edit": _rule(librarian="below", teacher="lesson"),
+    "resource.publish": _rule(librarian="below"),
     # audit
     "audit.see": _rule(admin="below"),
 }
@@ -163,6 +181,8 @@ def _reaches(grant: Grant, person: str, rule: Rule, where: Where) -> bool:
     if "below" in reach and grant.path and where.path.startswith(grant.path) and grant.tier in rule.tiers:
         return True
     if "self" in reach and grant.subject and grant.subject == where.subject:
+        return True
+    if "area" in reach and where.shared and grant.path.startswith(where.shared):
         return True
     return "lesson" in reach and bool(where.lesson) and _takes_part(grant, person, where)
 
@@ -189,3 +209,10 @@ def scopes(grants: Iterable[Grant], action: str) -> tuple[str, ...]:
     rule = RULES[action]
     found = {g.path for g in grants if "below" in rule.reach.get(g.role, frozenset()) and g.path and g.tier in rule.tiers}
     return tuple(sorted(path for path in found if not any(path != other and path.startswith(other) for other in found)))
+
+
+def areas(grants: Iterable[Grant], action: str) -> frozenset[str]:
+    """Ids of the organisations in whose areas the grants allow `action`: theirs and all above."""
+    rule = RULES[action]
+    paths = {grant.path for grant in grants if "area" in rule.reach.get(grant.role, frozenset())}
+    return frozenset(part for path in paths for part in path.split("/") if part)

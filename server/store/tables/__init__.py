@@ -5,6 +5,7 @@ from server.store.tables.base import metadata
 from server.store.tables.beside import inspection_note, intercom
 from server.store.tables.courseware import courseware, courseware_media, courseware_page
 from server.store.tables.lesson import booking, command_receipt, lesson, lesson_event, lesson_room, lesson_snapshot, link, participant
+from server.store.tables.library import resource, resource_version
 from server.store.tables.people import assignment, attempt, feed, identity, known_address, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
 from server.store.tables.recording import recording, recording_view
@@ -65,6 +66,8 @@ __all__ = [
     "recording",
     "recording_view",
     "recovery_code",
+    "resource",
+    "resource_version",
     "school_class",
     "seat",
     "seating_plan",

@@ -11,7 +11,7 @@ from server.domain.orgs import TIERS
 from server.domain.people import SCHOOL_ROLES
 from server.domain.permissions import ACTIONS, RULES
 
-LETTERS = {"B": "below", "L": "lesson", "S": "self"}
+LETTERS = {"B": "below", "L": "lesson", "S": "self", "A": "area"}
 LINES = as_table()
 ROWS = {line.split()[0]: line for line in LINES[2 : LINES.index("")]}
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.domain.orgs import TIERS
 from server.domain.people import ASSIGNABLE, SCHOOL_ROLES, Grant
-from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC, RULES, Where, allows, anywhere, scopes
+from server.domain.permissions import ACTIONS, LESSON_PAPER, PERSON, PUBLIC, RULES, Where, allows, anywhere, areas, scopes
 
 TREE: dict[str, str] = {
     "/n/": "nation",
@@ -99,6 +99,14 @@ def test_scopes_say_where_lists_reach_as_allows_says_it_of_one_object(held: list
     assert list(reached) == sorted(set(reached))
 
 
+@given(grants, actions, paths)
+def test_what_is_shared_in_an_area_is_for_those_who_stand_in_it_and_over_its_owner(grant: Grant, action: str, area: str) -> None:
+    there = Where("/n/p/y/y1/", shared=area)
+    inside = "area" in RULES[action].reach.get(grant.role, ()) and grant.path.startswith(area)
+    assert allows([grant], "me", action, there) is (inside or allows([grant], "me", action, Where("/n/p/y/y1/")))
+    assert (area.rstrip("/").rpartition("/")[2] in areas([grant], action)) is inside
+
+
 @given(st.lists(grants, max_size=4), actions, wheres)
 def test_whoever_may_somewhere_is_known_to(held: list[Grant], action: str, where: Where) -> None:
     assert anywhere(held, action) or not allows(held, "me", action, where)
@@ -154,7 +162,7 @@ def test_the_table_itself() -> None:
         assert rule.tiers <= set(TIERS), action
         assert rule.reach, action
         assert rule.reach.keys() <= set(SCHOOL_ROLES), action
-        assert all(reach and reach <= {"below", "lesson", "self"} for reach in rule.reach.values()), action
+        assert all(reach and reach <= {"below", "lesson", "self", "area"} for reach in rule.reach.values()), action
     with pytest.raises(KeyError):
         allows([Grant("admin", "/n/", "nation")], "me", "everything.do", Where(path="/n/"))
     with pytest.raises(KeyError):
