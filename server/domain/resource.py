@@ -120,7 +120,7 @@ class Resource:
     reason: str | None = None
     """Why it was withdrawn: id of an erasable content."""
     versions: Mapping[int, Version] = field(default_factory=dict)
-    """The draft and the public one."""
+    """The draft, the public one and the latest."""
 
     def where(self) -> Where:
         """What permissions to see it ask about."""

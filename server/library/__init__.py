@@ -1,0 +1,1 @@
+"""The resource library: what is made of lessons, who finds it."""
