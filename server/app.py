@@ -47,6 +47,8 @@ from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
 from server.courseware.blobs import Blobs
 from server.courseware.service import CoursewareService
+from server.library.recorded import no_covers, no_recordings
+from server.library.service import Library
 from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
@@ -176,6 +178,7 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.GATE] = gate = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
+    app[keys.LIBRARY] = Library(office, no_recordings, no_covers)
     app[keys.DEVICES] = Devices(office)
     app[keys.EXCHANGE] = Exchange(office, ZoneInfo(settings.timezone))
     app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))

@@ -629,6 +629,7 @@ class ReplayOver(AppError):
     """The address of a replay's file is hours old: the page has newer ones."""
 
     code = "replay.over"
+    status = 410
 
 
 class LessonNotOver(AppError):

@@ -1,4 +1,6 @@
-"""The home page of everybody who is known: today's lessons with one obvious button; for offices the board of now."""
+"""The home page of everybody who is known: today's lessons with one obvious button; for offices the board of now; for librarians
+what waits for them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,11 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 
 from server.accounts.caller import Caller
+from server.library.waiting import waiting
 from server.school.today import Item, board, today
 from server.web.answers import page
 from server.web.board import missing
-from server.web.keys import OFFICE, PEOPLE, REPLAYS, SETTINGS
+from server.web.keys import LIBRARY, OFFICE, PEOPLE, REPLAYS, SETTINGS
 
 OFFICES = frozenset({"nation", "province", "city", "county"})
 
@@ -35,6 +38,7 @@ async def home_of(request: web.Request, caller: Caller) -> web.Response:
         "orgs": await office.orgs.many(homes),
         "now": office.now(),
         "replays": await request.app[REPLAYS].among(caller, [item.lesson for item in items if item.state == "over"]),
+        "waiting": await waiting(request.app[LIBRARY], caller) if "librarian" in caller.roles else None,
     }
     return page(request, "today.html", context)
 

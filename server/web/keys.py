@@ -30,6 +30,7 @@ from server.accounts.tokens import Signer
 from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
 from server.courseware.service import CoursewareService
+from server.library.service import Library
 from server.replay.service import Replays
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
@@ -73,6 +74,7 @@ OIDC: web.AppKey[Provider | None] = web.AppKey("oidc")
 OIDC_SEALER: web.AppKey[Sealer] = web.AppKey("oidc sealer", Sealer)
 OIDC_BY_ADDRESS: web.AppKey[RateLimit] = web.AppKey("oidc by address")
 COURSEWARE: web.AppKey[CoursewareService] = web.AppKey("courseware", CoursewareService)
+LIBRARY: web.AppKey[Library] = web.AppKey("library", Library)
 UPLOADS_BY_SENDER: web.AppKey[RateLimit] = web.AppKey("uploads by sender")
 DEVICES: web.AppKey[Devices] = web.AppKey("devices", Devices)
 EXCHANGE: web.AppKey[Exchange] = web.AppKey("exchange", Exchange)

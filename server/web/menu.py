@@ -9,6 +9,7 @@ _PLACES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("child", "/child", frozenset({"parent"})),
     ("inspect", "/inspect", frozenset({"inspector"})),
     ("timetable", "/timetable", frozenset({"admin", "inspector", "teacher", "assistant"})),
+    ("library", "/library", frozenset({"admin", "inspector", "teacher", "assistant", "librarian", "reviewer"})),
     ("school", "/orgs", frozenset({"admin", "inspector", "teacher", "assistant", "librarian", "reviewer"})),
     ("people", "/people", frozenset({"admin", "inspector"})),
     ("recordings", "/recordings", frozenset({"admin", "inspector", "librarian"})),

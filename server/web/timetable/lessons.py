@@ -42,6 +42,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "may_edit": may_edit,
         "may_teach": caller.may("lesson.teach", found.where()),
         "replay": bool(await request.app[REPLAYS].among(caller, [found])),
+        "may_publish": state == "over" and caller.may("resource.edit", found.where()),
         "begun": found.phase not in NOT_BEGUN,
         "subjects": SUBJECTS,
         **await assistants.context(request, caller, found, may_edit=may_edit),

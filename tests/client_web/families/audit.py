@@ -18,6 +18,7 @@ KINDS = (
     "bell",
     "course",
     "lesson",
+    "resource",
     "audit",
     "installation",
     "content",
@@ -122,6 +123,11 @@ ACTS = (
     "link.create",
     "link.revoke",
     "knock.refuse",
+    "resource.create",
+    "resource.edit",
+    "resource.submit",
+    "resource.publish",
+    "resource.withdraw",
 )
 """Every act the code does; the test of the audit's page compares."""
 KEYS = (
