@@ -66,6 +66,8 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "paper": papers["replay"],
         "file": furnished.FILM,
         "name": furnished.FILM,
+        "taught": f"of.draft.{c}",
+        "resource": f"lib.{c}",
         "blob": furnished.page_of(c)[1],
     }
 
@@ -218,6 +220,13 @@ _FORMS: dict[str, Any] = {
     "/class/{lesson}/panel/close": {},
     "/courseware/{lesson}": {},
     "/courseware/{lesson}/{courseware}/delete": {},
+    "/recordings/{taught}/publish/span": _V1 | {"begin": "00:30", "end": "20:00"},
+    "/recordings/{taught}/publish/info": lambda c, s: (
+        _V1 | {"title": "新课题", "stage": "primary", "teacher": f"{s}.teacher", "summary": "？"}
+    ),
+    "/recordings/{taught}/publish/submit": _V1,
+    "/recordings/{taught}/publish": _V1,
+    "/library/{resource}/withdraw": _V1 | {"reason": "错字"},
     "/exchange/{table}": {},
     "/exchange/{table}/apply": {},
     "/timetable/feed": {},

@@ -1,7 +1,8 @@
 """The two counties with one of everything that an address can name, and secrets that can be searched for in answers.
 
 Ids: course `k.x1`, term `t.x1`, bell `b.x1`, lesson `later.x`, knock and pairing `knock.x1`, waiting pairing `wait.x1`, device `x1.d9`,
-class `x1.c2`, group `ask.x` of county y that asks room `x1.r2`; the same of y. The lesson of county y is `lesson.y`.
+class `x1.c2`, group `ask.x` of county y that asks room `x1.r2`, public resource `lib.x`, draft of lesson `of.draft.x`; the same of y. The
+lesson of county y is `lesson.y`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from server.store import tables as t
 from server.store.book import keep_card
 from tests.harness.zones import SCHOOL_ZONE
 from tests.server import world as worlds
+from tests.server.library.taught import drafted, published
 from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
@@ -53,6 +55,8 @@ SECRETS = {
     "audit line": "marked-line-",
     "courseware name": "标记课件",
     "courseware page": "marked-page-",
+    "resource title": "标记资源",
+    "draft title": "标记草稿",
 }
 """What begins the secret; the county's letter (digit, in a code) ends it."""
 
@@ -103,6 +107,9 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
         await connection.execute(insert(t.feed).values(**row))
 
     await database.write(write)
+    for county in COUNTIES:
+        await published(database, f"lib.{county}", f"{county}1", title=secret("resource title", county))
+        await drafted(database, f"draft.{county}", f"{county}1", title=secret("draft title", county))
     return world, papers
 
 

@@ -20,7 +20,7 @@ LESSON = ("/teach/", "/class/", "/watch/", "/wall/", "/assist/", "/seat/", "/car
 WALL = "?slots=stage.1.audio,stage.1.video,wall.1.video"
 WATCHING_WALL = {"wall": "?slots=wall.1.video,wall.2.video,wall.3.video", "master": WALL, "x1.teacher": WALL, "y1.teacher": WALL}
 """Who may not watch the program asks for what it may."""
-ALIASES = {"asked": "{room}", "asking": "{group}", "later": "{lesson}", "pupils": "{table}", "people": "{table}"}
+ALIASES = {"asked": "{room}", "asking": "{group}", "later": "{lesson}", "taught": "{lesson}", "pupils": "{table}", "people": "{table}"}
 """Words that name another object in the same place of a route."""
 HEADS = frozenset({"nobody", "x1.admin", "y.admin", "y2.assistant", "x1.c1.s1"})
 """Ask with HEAD too: the handlers are those of GET."""
