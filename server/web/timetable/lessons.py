@@ -16,7 +16,7 @@ from server.web.answers import page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
-from server.web.keys import OFFICE, PEOPLE, REPLAYS, SETTINGS
+from server.web.keys import LIBRARY, OFFICE, PEOPLE, REPLAYS, SETTINGS
 from server.web.local import today_of
 from server.web.timetable import assistants
 from server.web.timetable.courses import SUBJECTS
@@ -42,13 +42,17 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "may_edit": may_edit,
         "may_teach": caller.may("lesson.teach", found.where()),
         "replay": bool(await request.app[REPLAYS].among(caller, [found])),
-        "may_publish": state == "over" and caller.may("resource.edit", found.where()),
+        "may_publish": caller.may("resource.edit", found.where()) and state == "over" and await _recorded(request, found.id),
         "begun": found.phase not in NOT_BEGUN,
         "subjects": SUBJECTS,
         **await assistants.context(request, caller, found, may_edit=may_edit),
         "other_bells": {one.classroom: one for one in await other_bells(office, [seen], _zone(request))},
     }
     return page(request, "timetable/lesson.html", context)
+
+
+async def _recorded(request: web.Request, lesson: str) -> bool:
+    return lesson in await request.app[LIBRARY].recordings([lesson])
 
 
 async def show_new(request: web.Request, again: Again) -> web.Response:

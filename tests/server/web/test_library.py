@@ -153,6 +153,7 @@ async def test_wrong_fields_are_named(town: Town, tapes: Tapes) -> None:
 async def test_not_before_the_end_and_not_without_a_recording(town: Town, tapes: Tapes) -> None:
     assert "还没有下课" in await page(town, "x1.teacher", "/recordings/lesson.x/publish", 409)
     tapes.spans.clear()
+    assert PLACE not in await page(town, "x1.teacher", f"/lessons/{LESSON}"), "no button to where nothing can be done"
     assert "没有能播放的录像" in await page(town, "x1.teacher", PLACE, 409)
     await page(town, "x1.teacher", "/recordings/nosuch/publish", 404)
 
