@@ -85,7 +85,8 @@ async def find(database: Database, who: Caller, wanted: Wanted) -> Found:
 
 def _visible(who: Caller) -> ColumnElement[bool]:
     """Shared in an area in which the caller stands, or owned below an office of theirs."""
-    owned = [org.c.path.startswith(path, autoescape=True) for path in who.scopes("resource.see")]
+    # not LIKE: it takes `x` for `X` on SQLite
+    owned = [func.substr(org.c.path, 1, len(path)) == path for path in who.scopes("resource.see")]
     return or_(false(), _r.shared.in_(sorted(who.areas("resource.see"))), *owned)
 
 

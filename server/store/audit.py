@@ -9,7 +9,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Table, func, or_, select
 
 from server.store.database import Database, chunks
-from server.store.tables import audit, classroom, course, device, lesson, org, person, school_class, standing_group, student
+from server.store.tables import (
+    audit,
+    classroom,
+    course,
+    device,
+    lesson,
+    org,
+    person,
+    resource,
+    resource_version,
+    school_class,
+    standing_group,
+    student,
+)
 
 PAGE = 100
 """Lines on a page."""
@@ -93,7 +106,9 @@ class AuditLines:
 
 def _names() -> list[tuple[Table, Select[Any]]]:
     tables = (person, student, org, classroom, school_class, device, standing_group, course, lesson)
-    return [(table, select(table.c.id, table.c.name)) for table in tables if "name" in table.c]
+    said = (resource_version.c.resource == resource.c.id) & (resource_version.c.n == resource.c.head)
+    titles = select(resource.c.id, resource_version.c.title.label("name")).join(resource_version, said)
+    return [*((table, select(table.c.id, table.c.name)) for table in tables if "name" in table.c), (resource, titles)]
 
 
 def _called(table: Table, row: Row[Any]) -> Called:

@@ -110,6 +110,9 @@ async def test_after_withdrawal_every_address_is_gone_for_everybody(town: Town, 
     acts = [row.act for row in await town.web.app[keys.STORE].database.read(select(t.audit.c.act).order_by(t.audit.c.seq))]
     steps = ["resource.create", "resource.edit", "resource.publish", "resource.withdraw"]
     assert [act for act in acts if act.startswith("resource.")] == steps
+    audit = await page(town, "x.admin", "/audit?act=resource.withdraw")
+    assert "让资源退出了资源库" in audit
+    assert "分数的初步认识" in audit
 
 
 @pytest.mark.parametrize("who", ["y1.teacher", "y.librarian", "y1.c1.s1", "y1.d1", "x1.c1.s1.parent"])
