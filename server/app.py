@@ -47,13 +47,13 @@ from server.accounts.watch import Watch
 from server.bus import Bus, LocalBus
 from server.courseware.blobs import Blobs
 from server.courseware.service import CoursewareService
-from server.library.recorded import no_covers, no_recordings
 from server.library.service import Library
 from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
 from server.replay.making import Making
+from server.replay.offered import Offered
 from server.replay.service import Replays
 from server.school import county
 from server.school.exchange.exchange import Exchange
@@ -156,7 +156,7 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.COURSEWARE] = courseware = _courseware(settings, store, app[keys.ACTS])
         courseware.drawing.start()
         stack.push_async_callback(courseware.drawing.stop)
-        app[keys.REPLAYS] = replays = Replays(store, app[keys.OFFICE], settings.data_dir)
+        replays = app[keys.REPLAYS]
         making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire)
         making.start()
         stack.push_async_callback(making.stop)
@@ -178,7 +178,9 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.GATE] = gate = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
-    app[keys.LIBRARY] = Library(office, no_recordings, no_covers)
+    app[keys.REPLAYS] = replays = Replays(store, office, settings.data_dir)
+    offered = Offered(replays)
+    app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover)
     app[keys.DEVICES] = Devices(office)
     app[keys.EXCHANGE] = Exchange(office, ZoneInfo(settings.timezone))
     app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))

@@ -605,7 +605,7 @@ class RecordingNotReady(AppError):
 
 
 class RecordingBusy(AppError):
-    """It is captured or made playable now, or there is nothing of it to do this with."""
+    """It is captured or made playable now, the library plays it, or there is nothing of it to do this with."""
 
     code = "recording.busy"
     status = 409

@@ -174,6 +174,11 @@ class Library:
             raise ResourceWithdrawn
         return found
 
+    async def public(self, resource_id: str) -> bool:
+        """Whether it can still be seen."""
+        found = await self.store.get(resource_id)
+        return found is not None and found.standing.state == "published"
+
     async def shown(self, who: Caller, resource_id: str) -> Shown:
         """Everything about it. Raises as `find`."""
         found = await self.find(who, resource_id)

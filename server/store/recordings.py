@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.recording import Recording, Viewing
 from server.store.database import Database, chunks
-from server.store.tables import lesson, org, recording, recording_view
+from server.store.tables import lesson, org, recording, recording_view, resource
 
 _r, _v = recording.c, recording_view.c
+_PUBLIC = select(resource.c.id).where(resource.c.lesson == _r.lesson, resource.c.state == "published").correlate(recording).exists()
+"""A resource of the library plays it."""
 AGAIN_MS = 30 * 60_000
 """Whoever opens a replay again within it watches it still."""
 
@@ -86,8 +88,8 @@ class RecordingStore:
     # --- keeping it --------------------------------------------------------------------------------------------------
 
     async def expired(self, now: int, limit: int = 50) -> list[Recording]:
-        """Those kept long enough."""
-        over = (_r.keep_until < now) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty"))
+        """Those kept long enough; not what the library shows."""
+        over = (_r.keep_until < now) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty")) & ~_PUBLIC
         return [_recording(row) for row in await self._database.read(select(recording).where(over).order_by(_r.keep_until).limit(limit))]
 
     # --- who watched -------------------------------------------------------------------------------------------------
@@ -130,8 +132,8 @@ async def make_again(connection: AsyncConnection, recording_id: str) -> bool:
 
 
 async def remove(connection: AsyncConnection, recording_id: str, now: int) -> bool:
-    """Its files go; False: they are gone, or it is still captured or made."""
-    done = (_r.id == recording_id) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty"))
+    """Its files go; False: they are gone, it is still captured or made, or the library plays it."""
+    done = (_r.id == recording_id) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty")) & ~_PUBLIC
     return (await connection.execute(update(recording).where(done).values(removed=now, octets=0))).rowcount == 1
 
 

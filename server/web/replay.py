@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -13,15 +14,16 @@ from msgspec import Meta
 from media.client.manifest import Manifest, Missing, PlayFile
 from server.accounts.caller import Caller
 from server.accounts.tokens import ReplayPaper, check_expiry
+from server.domain.recording import Recording
 from server.domain.schedule import ScheduledLesson
-from server.errors import Invalid, LinkExpired, LinkInvalid, NoSuchCourseware, NotThere, RecordingGone, ReplayOver
-from server.replay.service import VIEWER, Watched
+from server.errors import Invalid, LinkExpired, LinkInvalid, NoSuchCourseware, NotThere, RecordingGone, ReplayOver, ResourceWithdrawn
+from server.replay.service import VIEWER
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of, csrf_token
 from server.web.courseware.shown import to_room
 from server.web.doors import Doors
 from server.web.forms import read_form
-from server.web.keys import COURSEWARE, OFFICE, REPLAYS, SIGNER
+from server.web.keys import COURSEWARE, LIBRARY, OFFICE, REPLAYS, SIGNER
 
 HOURS_MS = 4 * 3_600_000
 """Addresses of files work for so long; a page that is open longer asks for new ones."""
@@ -68,9 +70,9 @@ async def data(request: web.Request) -> web.Response:
     audience = VIEWER if request.query.get("as") == "student" else found.audience
     begin, end = _span(request) or (made.begin, made.end)
     cut = await replays.log(found.lesson.id, begin, end)
-    shown = await _told(request, found, made, begin, end, "")
-    told = await replays.told(cut, audience)
-    return json_answer({**shown, "log": told, "position": await replays.position(caller, found.recording)})
+    part = Part(found.lesson.id, found.lesson.name, found.recording, begin, end)
+    log = await replays.told(cut, audience)
+    return json_answer({**await told(request, part, made), "log": log, "position": await replays.position(caller, found.recording)})
 
 
 async def position(request: web.Request) -> web.Response:
@@ -82,12 +84,26 @@ async def position(request: web.Request) -> web.Response:
     return json_answer({})
 
 
-async def _told(request: web.Request, found: Watched, made: Manifest, begin: int, end: int, resource: str) -> dict[str, Any]:
-    now = request.app[OFFICE].now()
-    paper = ReplayPaper(found.lesson.id, found.recording.id, resource, now + HOURS_MS)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is played of a lesson."""
+
+    lesson: str
+    name: str
+    recording: Recording
+    begin: int
+    end: int
+    resource: str = ""
+    """The resource it is played as."""
+
+
+async def told(request: web.Request, part: Part, made: Manifest) -> dict[str, Any]:
+    """What a page plays, but for the log: each file by an address of its own that works for some hours."""
+    now, begin, end = request.app[OFFICE].now(), part.begin, part.end
+    paper = ReplayPaper(part.lesson, part.recording.id, part.resource, now + HOURS_MS)
     base = f"/replays/{request.app[SIGNER].replay_paper(paper)}"
     return {
-        "lesson": {"id": found.lesson.id, "name": found.lesson.name},
+        "lesson": {"id": part.lesson, "name": part.name},
         "begin": begin,
         "end": end,
         "files": [_file(one, base) for one in made.files if one.end > begin and one.begin < end],
@@ -141,6 +157,8 @@ async def _paper(request: web.Request) -> ReplayPaper:
     found = await request.app[REPLAYS].table.of_lesson(paper.lesson)
     if found is None or found.id != paper.recording or found.removed is not None:
         raise RecordingGone
+    if paper.resource and not await request.app[LIBRARY].public(paper.resource):
+        raise ResourceWithdrawn
     return paper
 
 

@@ -32,7 +32,7 @@ from server.web.devices import knocking, pairing, room
 from server.web.doors import Doors
 from server.web.exchange import pages as exchange
 from server.web.library import pages as library
-from server.web.library import publish
+from server.web.library import publish, watch
 from server.web.login import oidc, own, recovery, slip
 from server.web.login import pages as login
 from server.web.middleware import harden
@@ -46,7 +46,7 @@ AREAS = (
     *(pairing, knocking, room),
     *(calendar, courses, lessons, assisting, week, feed, exchange),
     *(courseware, courseware_office),
-    *(library, publish),
+    *(library, publish, watch),
 )
 """Pages of the office, each with `add_routes`."""
 

@@ -15,13 +15,11 @@ from server.accounts.acts import Target
 from server.accounts.caller import system
 from server.accounts.tokens import ReplayPaper
 from server.courseware.drawing import Drawing
-from server.domain.resource import Span
 from server.live import rooms
 from server.replay import service
 from server.replay.making import Making
 from server.settings import Settings
 from server.web import keys
-from tests.server.library.taught import LENGTH, Tapes
 from tests.server.permissions import forms, furnished
 from tests.server.permissions.table import Door
 from tests.server.services import QUICK
@@ -143,10 +141,7 @@ async def furnished_town(still: None, web: Web, settings: Settings) -> AsyncIter
     async def nothing(_: Any) -> None:
         """Only the line."""
 
-    tapes = Tapes()
-    web.app[keys.LIBRARY].recordings = tapes.recordings
     for county in furnished.COUNTIES:
-        tapes.spans[f"of.draft.{county}"] = Span(0, LENGTH)
         text, blob = furnished.page_of(county)
         place = web.app[keys.COURSEWARE].blobs.path(blob)
         place.parent.mkdir(parents=True, exist_ok=True)

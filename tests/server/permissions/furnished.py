@@ -28,7 +28,7 @@ from server.store import tables as t
 from server.store.book import keep_card
 from tests.harness.zones import SCHOOL_ZONE
 from tests.server import world as worlds
-from tests.server.library.taught import drafted, published
+from tests.server.library.taught import LENGTH, drafted, published
 from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
@@ -92,7 +92,6 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
             await _lessons(connection, now, county, school)
             await _devices(connection, contents, now, county, school, papers)
             await _courseware(connection, now, county)
-            await _recordings(connection, now, county)
             await _mistakes(connection, contents, now, county, school)
         kept = await QUICK.hash(PASSWORD)
         factor = await contents.put(connection, "totp", "everybody", TOTP)
@@ -110,6 +109,7 @@ async def build(database: Database, contents: Contents, now: int) -> tuple[world
     for county in COUNTIES:
         await published(database, f"lib.{county}", f"{county}1", title=secret("resource title", county))
         await drafted(database, f"draft.{county}", f"{county}1", title=secret("draft title", county))
+        await _recordings(database, now, county)
     return world, papers
 
 
@@ -225,39 +225,36 @@ async def _mistakes(connection: Any, contents: Contents, now: int, county: str, 
     await keep_card(connection, lesson, kept, {f"{school}.c1.s{n}": wrong for n in (1, 9)})
 
 
-async def _recordings(connection: Any, now: int, county: str) -> None:
-    """One that can be watched, and one that could not be made playable."""
-    for lesson, state, error in ((f"lesson.{county}", "ready", ""), (f"later.{county}", "failed", "recording.unreadable")):
-        row = {
-            "id": f"rec-{lesson.replace('.', '-')}",
-            "lesson": lesson,
-            "begun": now - MINUTE,
-            "ended": now,
-            "state": state,
-            "error": error,
-        }
-        await connection.execute(insert(t.recording).values(**row, octets=9, duration_ms=MINUTE))
+def watched(now: int, county: str) -> dict[str, tuple[int, int]]:
+    """Lesson that can be watched → from when to when, on its clock."""
+    return {f"lesson.{county}": (now, now + MINUTE), f"of.lib.{county}": (0, LENGTH), f"of.draft.{county}": (0, LENGTH)}
+
+
+def recording_of(lesson: str) -> str:
+    """Id of its recording."""
+    return f"rec-{lesson.replace('.', '-')}"
+
+
+async def _recordings(database: Database, now: int, county: str) -> None:
+    """Some that can be watched, and one that could not be made playable."""
+    row = {"begun": now - MINUTE, "ended": now, "octets": 9, "duration_ms": MINUTE}
+    for lesson in watched(now, county):
+        await database.execute(insert(t.recording).values(**row, id=recording_of(lesson), lesson=lesson, state="ready"))
+    failed = {"id": f"failed-{county}", "lesson": f"later.{county}", "state": "failed", "error": "recording.unreadable"}
+    await database.execute(insert(t.recording).values(**row | failed))
 
 
 def keep_recordings(data: Path, now: int) -> None:
     """The files of those that can be watched."""
+    film = {"name": FILM, "group": "teacher", "media_type": "video/webm", "octets": 4, "sha256": "0" * 64, "video": True, "audio": True}
     for county in COUNTIES:
-        play = manifest.folder(data, f"rec-lesson-{county}") / manifest.PLAY
-        play.mkdir(parents=True)
-        (play / FILM).write_bytes(b"film")
-        film = manifest.PlayFile(
-            name=FILM,
-            group="teacher",
-            media_type="video/webm",
-            begin=now,
-            end=now + MINUTE,
-            octets=4,
-            sha256="0" * 64,
-            video=True,
-            audio=True,
-        )
-        made = manifest.Manifest(recording=f"rec-lesson-{county}", begin=now, end=now + MINUTE, takes=1, files=(film,), missing=())
-        (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
+        for lesson, (begin, end) in watched(now, county).items():
+            play = manifest.folder(data, recording_of(lesson)) / manifest.PLAY
+            play.mkdir(parents=True)
+            (play / FILM).write_bytes(b"film")
+            file = manifest.PlayFile(begin=begin, end=end, **film)  # type: ignore[arg-type]
+            made = manifest.Manifest(recording=recording_of(lesson), begin=begin, end=end, takes=1, files=(file,), missing=())
+            (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:
