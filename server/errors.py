@@ -576,6 +576,13 @@ class QuestionsWaiting(AppError):
     status = 429
 
 
+class NotRecording(AppError):
+    """Nothing is being recorded that could be paused or go on."""
+
+    code = "record.off"
+    status = 409
+
+
 class AnnouncementUnknown(AppError):
     """No such announcement, or another room's."""
 

@@ -25,6 +25,7 @@ from server.domain.lookup import Lookup
 from server.domain.mic import view as mic
 from server.domain.payload import Payload
 from server.domain.quiz import view as quiz
+from server.domain.record import view as record
 from server.domain.seats import view as seats
 from server.domain.seen import EVERYBODY, IN_THE_LESSON, Audience, Seen
 from server.domain.talk import view as talk
@@ -58,6 +59,7 @@ AUDIENCE: Mapping[str, Seen] = {
     **tools.AUDIENCE,
     **board.AUDIENCE,
     **director.AUDIENCE,
+    **record.AUDIENCE,
 }
 """Event kind → who sees it."""
 
@@ -110,6 +112,7 @@ _PARTS = {
     "tools": tools.project,
     "board": board.project,
     "director": director.project,
+    "record": record.project,
 }
 
 

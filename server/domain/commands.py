@@ -20,6 +20,7 @@ from server.domain.mic.commands import COMMANDS as MIC
 from server.domain.payload import ParticipantId
 from server.domain.principal import Role
 from server.domain.quiz.commands import COMMANDS as QUIZ
+from server.domain.record.commands import COMMANDS as RECORD
 from server.domain.refused import Refused
 from server.domain.seats.commands import COMMANDS as SEATS
 from server.domain.talk.commands import COMMANDS as TALK
@@ -148,7 +149,7 @@ class AnchorClock(Command, frozen=True, kw_only=True):
     """UTC ms as it has it."""
 
 
-_PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_PARTS: tuple[type[Command], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR, *RECORD)
 _LESSON: tuple[type[Command], ...] = (
     OpenLesson,
     GoLive,

@@ -23,6 +23,7 @@ from server.domain.payload import Payload
 from server.domain.plan import ENDS_MS, KEPT_MS, NO_PLAN, OPENS_MS, Plan
 from server.domain.principal import MASTER
 from server.domain.quiz import rules as quiz
+from server.domain.record import rules as record
 from server.domain.refused import Refused
 from server.domain.rule import Rule
 from server.domain.seats import rules as seats
@@ -39,7 +40,7 @@ def decide(state: LessonState, command: Command, giver: Giver | None, moment: Mo
     rule = _PARTS.get(type(command))
     if rule is not None:
         return rule(state, command, giver, moment)
-    return Decision(_RULES[type(command)](state, command, moment.at))
+    return Decision(record.along(state, _RULES[type(command)](state, command, moment.at), moment))
 
 
 def _entitled(state: LessonState, command: Command, giver: Giver | None) -> None:
@@ -197,11 +198,12 @@ _PARTS: Mapping[type[Command], Rule] = {
     **tools.RULES,
     **board.RULES,
     **director.RULES,
+    **record.RULES,
 }
 
 _DEADLINES: tuple[Callable[[LessonState], Iterator[Deadline]], ...] = (
     *(hands.deadlines, mic.deadlines, help_rules.deadlines, checkin.deadlines, quiz.deadlines, seats.deadlines),
-    *(talk.deadlines, tools.deadlines, board.deadlines, director.deadlines),
+    *(talk.deadlines, tools.deadlines, board.deadlines, director.deadlines, record.deadlines),
 )
 
 

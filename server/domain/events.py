@@ -21,6 +21,7 @@ from server.domain.help.events import EVENTS as HELP
 from server.domain.mic.events import EVENTS as MIC
 from server.domain.payload import ParticipantId, Payload
 from server.domain.quiz.events import EVENTS as QUIZ
+from server.domain.record.events import EVENTS as RECORD
 from server.domain.seats.events import EVENTS as SEATS
 from server.domain.talk.events import EVENTS as TALK
 from server.domain.tools.events import EVENTS as TOOLS
@@ -128,7 +129,7 @@ class StageSwapped(Payload, frozen=True, kw_only=True):
     b: Position
 
 
-_PARTS: tuple[type[Payload], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR)
+_PARTS: tuple[type[Payload], ...] = (*HANDS, *MIC, *HELP, *CHECKIN, *QUIZ, *SEATS, *TALK, *TOOLS, *BOARD, *DIRECTOR, *RECORD)
 _LESSON: tuple[type[Payload], ...] = (
     LessonOpened,
     LessonLive,

@@ -40,6 +40,8 @@ class Facts:
     rooms: Mapping[str, RoomFacts] = field(default_factory=dict)
     """Participant → its room."""
     courseware: Mapping[str, CoursewareFacts] = field(default_factory=dict)
+    record: bool = False
+    """Recording begins by itself when the lesson goes live (S13)."""
 
     def room(self, participant: str) -> RoomFacts:
         """The participant's room; one the school does not know has `SEATS` seats."""

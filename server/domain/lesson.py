@@ -26,6 +26,7 @@ from server.domain.hands import state as hands
 from server.domain.help import state as help_state
 from server.domain.mic import state as mic
 from server.domain.quiz import state as quiz
+from server.domain.record import state as record
 from server.domain.seats import state as seats
 from server.domain.stage import swapped
 from server.domain.talk import state as talk
@@ -100,6 +101,7 @@ class LessonState:
     tools: tools.Tools = field(default_factory=tools.Tools)
     board: board.Board = field(default_factory=board.Board)
     director: director.Director = field(default_factory=director.Director)
+    record: record.Record = field(default_factory=record.Record)
 
 
 def fold(state: LessonState, event: e.Envelope) -> LessonState:
@@ -235,6 +237,7 @@ _FOLDS: Mapping[str, Mapping[str, Callable[[Any, Any, int], Any]]] = {
     "tools": tools.FOLD,
     "board": board.FOLD,
     "director": director.FOLD,
+    "record": record.FOLD,
 }
 
 _PARTS: Mapping[str, tuple[tuple[str, Callable[[Any, Any, int], Any]], ...]] = {

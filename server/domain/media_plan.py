@@ -12,6 +12,8 @@
 | master | `stage`, `wall` |
 | wall | `wall` |
 
+The recorder gets the program and the stage while the lesson is live and the recording neither paused nor stopped (S13).
+
 Before the lesson is live (候课) and after a reopening that never was live nothing is forwarded but the wall: the master sees
 who arrives, rooms see nothing yet. In every other phase there are no sessions at all. Labels and keys carry the lesson's id, so
 lessons cannot reach each other; `owner` is the participant, so nobody gets the own picture or sound back (M27).
@@ -25,7 +27,7 @@ from dataclasses import dataclass
 from server.domain.lesson import JOINABLE, ON_AIR, LessonState
 from server.domain.mic.heard import is_heard
 from server.domain.principal import MASTER, Role
-from server.domain.slots import WALL_SLOTS, Kind
+from server.domain.slots import SOURCES, WALL_SLOTS, Kind
 from server.domain.stage import POSITIONS, position_of
 
 
@@ -70,6 +72,17 @@ class Watcher:
     """`?source=screen`: the first plain video is the screen."""
     page: int = 0
     """Which 25 of the classrooms a wall shows, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRecording:
+    """What of a lesson is to be captured."""
+
+    recording: str
+    tracks: Mapping[str, str]
+    """Where it belongs, by the slots' words (`camera`, `stage.1.video` …) → the worker's key; empty: paused."""
+    labels: tuple[str, ...]
+    """A source without one of these is not captured, whatever the tracks say (M27)."""
 
 
 def source_key(lesson: str, place: Place) -> str:
@@ -121,6 +134,18 @@ def wanted_slots(state: LessonState, watcher: Watcher, places: Iterable[Place]) 
     """What should feed each slot of a watcher, from the places that are fed; a slot without a source is there, empty."""
     plan = _Plan(state, frozenset(p for p in places if p.participant != watcher.participant), watcher)
     return plan.plain() if watcher.plain else {name: plan.named(name) for name in watcher.slots}
+
+
+def wanted_recording(state: LessonState) -> WantedRecording | None:
+    """What is to be captured; None: nothing, and what was captured is complete. Sources need not be fed yet."""
+    if state.record.mode == "off":
+        return None
+    flows = state.record.mode == "on" and state.phase in ON_AIR
+    places = {source: Place(MASTER, source) for source in SOURCES["master"]}
+    for position, who in sorted(state.stage.items()):
+        places |= {f"stage.{position}.video": Place(who, "camera"), f"stage.{position}.audio": Place(who, "mic")}
+    tracks = {name: source_key(state.id, place) for name, place in places.items()} if flows else {}
+    return WantedRecording(state.record.recording, tracks, _labels(state, "program", "stage"))
 
 
 def _labels(state: LessonState, *words: str) -> tuple[str, ...]:

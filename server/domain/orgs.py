@@ -41,6 +41,8 @@ class Org:
     """A school lets pupils' devices in by the code on the big screen (S5)."""
     term_calls: bool = False
     """In a school's lessons, calls of the course's earlier ones count (S22)."""
+    auto_record: bool = True
+    """A school's lessons are recorded from the moment they go live (S13)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""What events leave for after class, written in their own transaction: the wrong-answer book, calls of the term."""
+"""What events leave for after class, written in their own transaction: the wrong-answer book, calls of the term,
+the row of the recording.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ from server.domain.payload import TextRef
 from server.domain.quiz.book import mistakes
 from server.domain.quiz.events import QuizDiscarded, QuizRevealed
 from server.domain.quiz.tally import results
+from server.domain.record.events import RecordStarted, RecordStopped
 from server.store.book import drop_card, keep_card
 from server.store.calls import keep_calls
+from server.store.recorded import begin_recording, end_recording
 
-_LEAVING = (LessonEnded, QuizRevealed, QuizDiscarded)
+_LEAVING = (LessonEnded, QuizRevealed, QuizDiscarded, RecordStarted, RecordStopped)
 
 
 def leaves(events: Sequence[Envelope]) -> bool:
@@ -42,3 +46,7 @@ async def leave(connection: AsyncConnection, state: LessonState, events: Sequenc
             await drop_card(connection, state.id, said.quiz)
         elif isinstance(said, LessonEnded):
             await keep_calls(connection, state.id, {who: state.hands.calls_of(who) for who in state.hands.calls})
+        elif isinstance(said, RecordStarted):
+            await begin_recording(connection, said.recording, state.id, event.at)
+        elif isinstance(said, RecordStopped):
+            await end_recording(connection, state.record.recording, event.at)

@@ -55,6 +55,8 @@ class Room:
         """The state when it was last asked whether media are."""
         self._reconciling = asyncio.Lock()
         self._told: dict[int, Any] = {}
+        self._failing: dict[int, str] = {}
+        """What each console was told of the recording."""
 
     @classmethod
     async def load(cls, services: Services, lesson_id: str) -> Room:
@@ -138,6 +140,7 @@ class Room:
         """A page's socket closed."""
         self.connections.pop(connection.number, None)
         self._told.pop(connection.number, None)
+        self._failing.pop(connection.number, None)
         self.presence.depart(connection.number)
         self.relay.forget(connection.number)
         self.idle_since = self.services.clock.monotonic_ms()
@@ -209,6 +212,7 @@ class Room:
         finally:  # a store that does not answer must not keep a revoked session alive
             await self.settle()
         self._tell_presence()
+        self.tell_recording()
 
     async def settle(self) -> None:
         """Make media as the state wants it."""
@@ -218,6 +222,7 @@ class Room:
             self.unsettled, done = False, False
             try:
                 done = await self.services.desk.reconcile(lambda: self.state, self.revoked)
+                done = await self.services.recorder.settle(lambda: self.state) and done
             finally:
                 self.unsettled = self.unsettled or not done
 
@@ -260,6 +265,15 @@ class Room:
             if seen is not None and self._told.get(connection.number) != seen:
                 self._told[connection.number] = seen
                 connection.outbox.put_latest({"type": "presence", "participants": seen})
+
+    def tell_recording(self) -> None:
+        """Tell consoles whether what they have recorded is lost."""
+        record = self.state.record
+        failing = "" if record.mode == "off" else self.services.recorder.failing(record.recording)
+        for connection in list(self.connections.values()):
+            if connection.principal.role == "master" and self._failing.get(connection.number, "") != failing:
+                self._failing[connection.number] = failing
+                connection.outbox.put({"type": "recording", "failing": failing})
 
 
 def plan_message(plan: Plan) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from server.live.announcer import Announcer
 from server.live.clock import Clock
 from server.live.desk import Desk, MediaControl
 from server.live.intercom import Intercom
+from server.live.recorder import Recorder
 from server.live.registry import Session
 from server.live.room import Room
 from server.live.services import Services
 from server.live.tags import Tag
 from server.live.texts import Texts
 from server.store import Store
+from server.store.recorded import recordings_at_work
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +54,16 @@ class Rooms:
         node = secrets.token_hex(8)
         self.desk = Desk(media, node, self)
         announcer = Announcer(bus, self._spawn)
-        self.services = Services(store, texts, intercom, bus, announcer, self.desk, clock, node, build, clock.wall_ms(), self._spawn)
+        self.recorder = Recorder(media, node, clock, self._recording_changed)
+        now, spawn = clock.wall_ms(), self._spawn
+        self.services = Services(store, texts, intercom, bus, announcer, self.desk, self.recorder, clock, node, build, now, spawn)
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._stepping: dict[str, bool] = {}
         self._ticker: asyncio.Task[None] | None = None
+        self._taken_up = True
+        """The recordings of the worker's last snapshot were looked at."""
         self._polled = self._said = clock.monotonic_ms()
         self._woke = self._polled - WAKE_MS
 
@@ -185,6 +191,8 @@ class Rooms:
 
     async def wake(self) -> None:
         """Load the lessons that the clock has something to do with; their next step does it (S8)."""
+        if self.desk.ready and not self._taken_up:
+            await self._take_up_recordings()
         for lesson_id in await self.services.store.due(self.services.clock.wall_ms()):
             with _alone(lesson_id):
                 await self.get(lesson_id)
@@ -228,6 +236,7 @@ class Rooms:
 
     def worker_ready(self, foreign: list[str]) -> None:
         """A snapshot: take the lessons of its sessions over, end what belongs to none."""
+        self._taken_up = False
         self._spawn(self._adopt(foreign))
 
     async def _adopt(self, orphans: list[str]) -> None:
@@ -244,6 +253,23 @@ class Rooms:
             for connection in list(room.connections.values()):
                 connection.check_claims()
             self.poke(lesson_id)
+        await self._take_up_recordings()
+
+    async def _take_up_recordings(self) -> None:
+        """After a snapshot: lessons that are or were recorded are told to the worker again also where nobody is in them now."""
+        held = self.recorder.held
+        recorded = await recordings_at_work(self.services.store.database, held)
+        for lesson_id in set(recorded.values()):
+            with _alone(lesson_id):
+                await self.get(lesson_id)
+            self.poke(lesson_id)
+        await self.recorder.close_orphans(held - recorded.keys())
+        self._taken_up = set(recorded.values()) <= self._rooms.keys()
+
+    def _recording_changed(self, recording: str) -> None:
+        for room in self._rooms.values():
+            if room.state.record.recording == recording:
+                room.tell_recording()
 
     def sessions_changed(self, lesson: str) -> None:
         """Places or presence changed: look again."""

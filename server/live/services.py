@@ -11,6 +11,7 @@ from server.live.announcer import Announcer
 from server.live.clock import Clock
 from server.live.desk import Desk
 from server.live.intercom import Intercom
+from server.live.recorder import Recorder
 from server.live.texts import Texts
 from server.store import Store
 
@@ -25,6 +26,7 @@ class Services:
     bus: Bus
     announcer: Announcer
     desk: Desk
+    recorder: Recorder
     clock: Clock
     node: str
     build: str

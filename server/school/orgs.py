@@ -37,10 +37,13 @@ class EditOrg(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RulesOfSchool(msgspec.Struct, frozen=True, kw_only=True):
-    """What a school's lessons do: whose calls count (S22), whether pupils' devices are let in (S5)."""
+    """What a school's lessons do: whose calls count (S22), whether pupils' devices are let in (S5), whether
+    recording begins by itself (S13).
+    """
 
     calls: Literal["0", "1"]
     phones: Literal["0", "1"]
+    record: Literal["0", "1"]
     version: Version
 
 
@@ -115,9 +118,10 @@ async def set_rules(office: Office, who: Caller, org_id: str, form: RulesOfSchoo
         raise Invalid({"org": "choice"})
 
     async def work(connection: AsyncConnection) -> None:
-        await change_org(connection, org.id, form.version, term_calls=form.calls == "1", seat_phones=form.phones == "1")
+        await change_org(connection, org.id, form.version, **wanted)
 
-    said: dict[str, str | int] = {"calls": form.calls, "phones": form.phones}
+    wanted = {"term_calls": form.calls == "1", "seat_phones": form.phones == "1", "auto_record": form.record == "1"}
+    said: dict[str, str | int] = {"calls": form.calls, "phones": form.phones, "record": form.record}
     await office.acts.do(who, "org.rules", target("org", org.id, org), work, details=said)
 
 

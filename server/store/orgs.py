@@ -15,7 +15,7 @@ from server.store.bulk import insert_many
 from server.store.database import Database, chunks
 from server.store.tables import org
 
-_FIELDS = ("id", "parent", "tier", "code", "name", "path", "version", "closed_at", "seat_phones", "term_calls")
+_FIELDS = ("id", "parent", "tier", "code", "name", "path", "version", "closed_at", "seat_phones", "term_calls", "auto_record")
 
 
 def within(paths: Sequence[str]) -> ColumnElement[bool]:

@@ -43,6 +43,8 @@ FAMILIES = {
     "replay.chapter.": "domain/chapters.py Kind",
     "replay.missing.": "client/manifest.py Why",
     "replay.group.": "groups of a manifest",
+    "record.": "fold/record.js recording",
+    "record.failing.": "live/recorder.py Failing",
     "": "sources",
 }
 PHASES = ("scheduled", "open", "break", "ended", "archived", "cancelled")

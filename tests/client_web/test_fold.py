@@ -36,7 +36,7 @@ def one(draw: random.Random) -> Command:
         (c.GoLive(), 6),
         (c.EndLesson(), 1),
         (c.PauseLesson(), 2),
-        (c.CancelLesson(), 0.1),
+        (c.CancelLesson(), 0.22),
         (c.ArchiveLesson(), 0.3),
         (c.ReopenLesson(), 4),
         (c.AnchorClock(utc=1), 1),

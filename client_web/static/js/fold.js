@@ -18,6 +18,7 @@
  * @property {import("./fold/tools.js").Tools} tools
  * @property {import("./fold/board.js").Board} board
  * @property {import("./fold/director.js").Director} director
+ * @property {import("./fold/record.js").Recording} record
  *
  * @typedef {{kind: string, at: number, payload: any}} Event
  */
@@ -33,12 +34,16 @@ import { HANDS } from "./fold/hands.js";
 import { HELP } from "./fold/help.js";
 import { MIC } from "./fold/mic.js";
 import { QUIZ } from "./fold/quiz.js";
+import { RECORD } from "./fold/record.js";
 import { SEATS } from "./fold/seats.js";
 import { TALK } from "./fold/talk.js";
 import { TOOLS } from "./fold/tools.js";
 
 /** @type {Record<string, PartFolds<any>>} */
-const PARTS = { hands: HANDS, mic: MIC, help: HELP, checkin: CHECKIN, quiz: QUIZ, seats: SEATS, talk: TALK, tools: TOOLS, board: BOARD, director: DIRECTOR };
+const PARTS = {
+  ...{ hands: HANDS, mic: MIC, help: HELP, checkin: CHECKIN, quiz: QUIZ, seats: SEATS, talk: TALK, tools: TOOLS, board: BOARD },
+  ...{ director: DIRECTOR, record: RECORD },
+};
 
 /**
  * @param {LessonState} state

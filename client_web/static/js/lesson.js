@@ -28,6 +28,8 @@ export class Lesson extends Emitter {
     /** @type {string | null} */
     this.bye = null;
     this.outdated = false;
+    /** Why what is recorded now is lost: told to the master. @type {Messages["recording"]} */
+    this.failing = "";
     this.offset = 0;
     /** Seats of the own room. */
     this.seats = 0;
@@ -55,7 +57,9 @@ export class Lesson extends Emitter {
     socket.on("welcome", ({ at, seats }) => {
       this.offset = at - socket.options.clock.now();
       this.seats = seats;
+      this.failing = ""; // the server tells a new socket if it is not so
     });
+    socket.on("recording", (failing) => this.#set(() => (this.failing = failing)));
     socket.on("state", ({ state }) => this.#set(() => (this.state = state)));
     socket.on("event", (event) => this.#set(() => (this.state = this.state && fold(this.state, event))));
     socket.on("plan", (plan) => this.#set(() => (this.plan = plan)));

@@ -41,6 +41,7 @@ const FINAL = new Set(["replaced", "removed", "revoked"]);
  * @property {{session: string, slots: Record<string, SlotShow>}} slots
  * @property {import("./views/intercom.js").Said[]} intercom
  * @property {{kind: "pointer" | "ink", by: "master" | "room", payload: any}} signal where somebody else points, what is drawn just now
+ * @property {"" | "disk" | "queue" | "refused"} recording why what is recorded now is lost; empty: it is not
  * @property {string} lost session id
  * @property {string} bye code
  * @typedef {object} Options
@@ -88,6 +89,7 @@ export class LiveSocket extends Emitter {
       slots: (/** @type {any} */ m) => this.emit("slots", { session: m.session, slots: m.slots }),
       intercom: (/** @type {any} */ m) => this.emit("intercom", m.messages),
       signal: (/** @type {any} */ m) => this.emit("signal", { kind: m.kind, by: m.by, payload: m.payload }),
+      recording: (/** @type {any} */ m) => this.emit("recording", m.failing),
       "media.lost": (/** @type {any} */ m) => this.emit("lost", m.session),
       bye: (/** @type {any} */ m) => this.#bye(m.code),
       pong: () => this.cancelDeadline(),

@@ -13,7 +13,7 @@ recording = Table(
     Column("lesson", ID, ForeignKey("lesson.id"), nullable=False, unique=True),
     moment("begun", nullable=False),
     moment("ended"),
-    Column("state", WORD, nullable=False),
+    Column("state", WORD, nullable=False, server_default="live"),
     Column("error", Text, nullable=False, server_default=""),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, false, true
 
 from server.store.tables.base import DAY, ID, NAME, PATH, WORD, metadata, moment, version
 
@@ -19,10 +19,11 @@ org = Table(
     moment("closed_at"),
     Column("seat_phones", Boolean, nullable=False, server_default=false()),
     Column("term_calls", Boolean, nullable=False, server_default=false()),
+    Column("auto_record", Boolean, nullable=False, server_default=true()),
     version(),
 )
 """`seat_phones`: a school lets pupils' devices in by the code on the big screen (S5). `term_calls`: in its lessons calls of the
-term's earlier ones count (S22).
+term's earlier ones count (S22). `auto_record`: its lessons are recorded from the moment they go live (S13).
 """
 
 classroom = Table(

@@ -8,6 +8,8 @@ from server.domain.hands.events import Mode
 from server.domain.help.events import Word
 from server.domain.mic.events import By
 from server.domain.quiz.choice import QuizType
+from server.domain.record.state import Mode as RecordMode
+from server.live.recorder import Failing
 
 WORDS, STATUS, TYPES, CLOSERS = get_args(Word), [one for one in get_args(Status) if one != "unknown"], get_args(QuizType), get_args(By)
 
@@ -28,6 +30,9 @@ KEYS = (
     *("pen.give", "pen.take"),
     *(f"layout.{layout}" for layout in get_args(Choice)),
     *(f"teach.tab.{tab}" for tab in ("hands", "shelf", "quiz", "tools", "talk")),
+    *(f"record.{mode}" for mode in get_args(RecordMode)),
+    *(f"record.failing.{why}" for why in get_args(Failing) if why),
+    *(f"record.{act}" for act in ("start", "pause", "resume", "failing")),
     "quiz.type",
     "quiz.seconds",
     "office.inspect",

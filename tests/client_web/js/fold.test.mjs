@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { recorded, recording } from "../../../client_web/static/js/fold/record.js";
 import { classrooms, fold, positionOf } from "../../../client_web/static/js/fold.js";
 
 /** The parts of the back-channel before anything happened. */
@@ -15,6 +16,7 @@ const PARTS = {
   tools: { timer: null, pick: null, stars: { rooms: {}, seats: {}, groups: {} }, groups: {} },
   board: { sheets: [], at: null, shown: true, ink: {}, pen: null },
   director: { mode: "auto", latest: "courseware" },
+  record: { recording: "", mode: "off", since: null, before: 0 },
 };
 const LESSON = { id: "L", name: "n", phase: "scheduled", live_at: null, ended_at: null };
 const SCHEDULED = { lesson: LESSON, stage: {}, participants: {}, ...PARTS };
@@ -64,4 +66,22 @@ test("rooms on stage change over, and one moves to an empty position", () => {
 test("classrooms are in the order people read, without the master", () => {
   const state = run(SCHEDULED, joined("x", "10 班"), joined("y", "2 班"), event("participant.joined", { participant: "master", name: "m", role: "master" }));
   assert.deepEqual(classrooms(state).map((c) => c.id), ["y", "x"]);
+});
+
+test("REC says what is recorded and how much of it there is", () => {
+  const at = (ms, kind, payload) => event(kind, payload, ms);
+  const live = run(SCHEDULED, at(0, "lesson.opened"), at(1000, "lesson.live"));
+  assert.deepEqual([recording(null), recording(live), recorded(live.record, 9000)], [null, null, 0]);
+  const on = fold(live, at(2000, "record.started", { recording: "r" }));
+  assert.deepEqual([recording(on), recorded(on.record, 5000), recorded(on.record, 0)], ["on", 3000, 0]);
+  const paused = fold(on, at(5000, "record.paused"));
+  assert.deepEqual([recording(paused), recorded(paused.record, 9000)], ["paused", 3000]);
+  const again = fold(paused, at(8000, "record.resumed"));
+  assert.deepEqual([recording(again), recorded(again.record, 9000)], ["on", 4000]);
+  const rest = fold(again, at(9000, "lesson.paused"));
+  assert.deepEqual([recording(rest), recorded(rest.record, 99_000)], ["paused", 4000]);
+  const back = fold(rest, at(20_000, "lesson.live"));
+  assert.deepEqual([recording(back), recorded(back.record, 21_000)], ["on", 5000]);
+  const over = run(back, at(22_000, "lesson.ended"), at(22_000, "record.stopped"));
+  assert.deepEqual([recording(over), recorded(over.record, 99_000), over.record.recording], [null, 6000, "r"]);
 });

@@ -33,3 +33,20 @@ test("a final goodbye stays", () => {
     assert.deepEqual([lesson.bye, sockets.length], [code, 1]);
   }
 });
+
+test("what is wrong with the recording is known until the server says otherwise, or comes back without a word", () => {
+  const { clock, lesson, sockets } = open();
+  const welcome = { type: "welcome", protocol: 2, build: "b1", you: {}, lesson: {}, at: 0, seats: 0 };
+  sockets[0].say(welcome);
+  sockets[0].say({ type: "recording", failing: "disk" });
+  assert.equal(lesson.failing, "disk");
+  sockets[0].say({ type: "recording", failing: "" });
+  assert.equal(lesson.failing, "");
+  sockets[0].say({ type: "recording", failing: "queue" });
+  sockets[0].say({ type: "bye", code: "slow" });
+  clock.advance(1000);
+  assert.equal(lesson.failing, "queue");
+  sockets[1].accept();
+  sockets[1].say(welcome);
+  assert.equal(lesson.failing, "");
+});

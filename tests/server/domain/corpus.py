@@ -20,6 +20,7 @@ from server.domain.help.commands import AcknowledgeHelp, RingRoom, SignalHelp
 from server.domain.lesson import LessonState, fold, fold_all
 from server.domain.mic.commands import CloseMic, GrantMic, MuteMic, OpenMic, ReportEcho, RequestMic
 from server.domain.plan import KEPT_MS
+from server.domain.record.commands import PauseRecording, ResumeRecording, StartRecording, StopRecording
 from server.domain.refused import Refused
 from tests.server.domain.corpus_orders import boardwork, classwork
 from tests.server.domain.logs import FACTS, aimed, giver_of
@@ -57,7 +58,7 @@ def _rows(seed: int) -> Iterator[dict[str, Any]]:
     orders += [c.Join(participant=who, role="classroom") for who in people]
     many = (c.CallOnStage, c.ReleaseFromStage, c.Leave, c.CallOnStage)
     orders += [draw.choice(many)(participant=draw.choice(people)) for _ in range(30)]
-    orders += [*_hands(), *_microphones(), *_signals()]
+    orders += [*_hands(), *_microphones(), *_signals(), *_recording()]
     orders += [*classwork.ORDERS, *boardwork.ORDERS]
     orders += [c.RemoveParticipant(participant="room5"), c.EndLesson(), c.ReopenLesson()]
     orders += [c.Join(participant=who, role="classroom") for who in people[:3]]
@@ -89,6 +90,10 @@ def _microphones() -> list[c.Command]:
 
 def _signals() -> list[c.Command]:
     return [SignalHelp(participant="room1", word="deaf"), AcknowledgeHelp(participant="room1"), RingRoom(participant="room2")]
+
+
+def _recording() -> list[c.Command]:
+    return [PauseRecording(), ResumeRecording(), StopRecording(), StartRecording()]
 
 
 def _lives() -> Iterator[tuple[str, list[dict[str, Any]]]]:

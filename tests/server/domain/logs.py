@@ -25,7 +25,7 @@ AUDIENCES = [
     Audience(view, "" if view == "viewer" else "master" if view == "master" else "p1", 3 if view == "seat" else 0) for view in VIEWS
 ]
 """One of each view; `p1` is the room whose private things the others must not see."""
-FACTS = Facts(courseware={"c1": CoursewareFacts(pages=2, version="v1"), "c2": CoursewareFacts(pages=1, version="v2")})
+FACTS = Facts(courseware={"c1": CoursewareFacts(pages=2, version="v1"), "c2": CoursewareFacts(pages=1, version="v2")}, record=True)
 AIMS: dict[type[Command], Callable[[LessonState, Any], Command]] = {}
 """How a life finds what a command is about, for commands that name ids drawn by chance: `lives/` fills it."""
 TEXTS: dict[str, str] = {}

@@ -46,9 +46,11 @@ def test_a_whole_lesson() -> None:
         "participant.joined",
         "lesson.opened",
         "lesson.live",
+        "record.started",
         "stage.called",
         "stage.released",
         "lesson.ended",
+        "record.stopped",
     ]
     assert (state.phase, state.live_at, state.ended_at) == ("ended", 3_000, 5_000)
     assert fold_all(START, log) == state

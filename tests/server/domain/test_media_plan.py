@@ -12,11 +12,13 @@ from server.domain.media_plan import (
     place_of,
     source_key,
     wanted_labels,
+    wanted_recording,
     wanted_slots,
     wanted_sources,
 )
+from server.domain.record.commands import PauseRecording, ResumeRecording, StartRecording, StopRecording
 from server.domain.slots import SLOTS, media_kinds
-from tests.server.domain.logs import PEOPLE, START, STEPS, act, live
+from tests.server.domain.logs import COMMANDS, PEOPLE, START, STEPS, act, live
 
 PLACES = [Place(who, source) for who in PEOPLE for source in ("mic", "camera")]
 PLACES += [Place("master", source) for source in ("mic", "camera", "screen")]
@@ -45,6 +47,28 @@ def test_privacy(steps, role, participant) -> None:
     assert not {place for place in got if place.participant in state.removed}
     if state.phase in ("ended",):
         assert not got
+
+
+RECORDED = [
+    *(c.OpenLesson(), c.GoLive(), c.PauseLesson(), c.EndLesson(), c.ReopenLesson()),
+    *(StartRecording(), PauseRecording(), ResumeRecording(), StopRecording()),
+]
+
+
+@given(st.lists(st.tuples(st.one_of(COMMANDS, st.sampled_from(RECORDED)), st.integers(0, 400_000)), max_size=40))
+def test_the_recorder_gets_what_everybody_sees_and_nothing_else(steps) -> None:
+    state = fold_all(START, live(steps))
+    wanted = wanted_recording(state)
+    runs = state.record.mode == "on" and state.phase == "live"
+    assert (wanted is not None) == (state.record.mode != "off")
+    if wanted is None or not runs:
+        assert wanted is None or wanted.tracks == {}
+        return
+    sources = wanted_sources(state, PLACES)
+    got = {place_of(key) for key in wanted.tracks.values() if set(wanted.labels) & set(sources[key].labels)}
+    seen = {p for p in PLACES if p.participant == "master" or p.participant in state.stage.values()}
+    assert got == seen
+    assert {f"stage.{n}.{kind}" for n in state.stage for kind in ("video", "audio")} | {"mic", "camera", "screen"} == set(wanted.tracks)
 
 
 @given(STEPS)

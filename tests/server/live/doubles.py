@@ -48,6 +48,9 @@ class FakeWorker:
         self.told: dict[str, m.Configure | m.Watch] = {}
         self.commands: list[Any] = []
         self.closed: list[tuple[str, str]] = []
+        self.recordings: dict[str, m.RecordingState] = {}
+        self.recorded: dict[str, m.Record] = {}
+        """What was said last of each recording that is open."""
         self.refuse: str | None = None
         self.up = False
         self.epoch = 1
@@ -67,7 +70,7 @@ class FakeWorker:
     def connect(self) -> None:
         self.up = True
         self.say(m.Hello(worker_id="w0", epoch=str(self.epoch), protocol=1, pid=1))
-        self.say(m.Snapshot(n=0, sessions=tuple(self.sessions.values())))
+        self.say(m.Snapshot(n=0, sessions=tuple(self.sessions.values()), recordings=tuple(self.recordings.values())))
 
     def disconnect(self) -> None:
         self.up = False
@@ -77,6 +80,8 @@ class FakeWorker:
         self.sessions.clear()
         self.keys.clear()
         self.told.clear()
+        self.recordings.clear()
+        self.recorded.clear()
         self.epoch += 1
         self.disconnect()
 
@@ -150,6 +155,21 @@ class FakeWorker:
 
     def _label(self, command: m.Label) -> m.Reply:
         self.sources.update({spec.key: spec for spec in command.sources})
+        return m.Reply(id=command.id)
+
+    def _record(self, command: m.Record) -> m.Reply:
+        self.recorded[command.recording] = command
+        self.fail(command.recording, "")
+        return m.Reply(id=command.id)
+
+    def fail(self, recording: str, why: Any) -> None:
+        self.recordings[recording] = m.RecordingState(recording=recording, take=1, failing=why)
+        self.say(m.RecordingChanged(n=next(self._n), state=self.recordings[recording]))
+
+    def _stoprecording(self, command: m.StopRecording) -> m.Reply:
+        self.recorded.pop(command.recording, None)
+        if self.recordings.pop(command.recording, None):
+            self.say(m.RecordingClosed(n=next(self._n), recording=command.recording))
         return m.Reply(id=command.id)
 
     def _close(self, command: m.Close) -> m.Reply:

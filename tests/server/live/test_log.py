@@ -168,7 +168,12 @@ async def test_no_clock_is_anchored_before_the_lesson_runs_or_after_it(school: S
     later.now = school.clock.now + 60_000
     after = await School(store, FakeWorker(), later).open()
     await after.lessons.execute(teacher.principal("a"), "c3", "lesson.reopen", {})
-    assert [event.kind for event in await store.tail(lesson, 0)][-2:] == ["lesson.ended", "lesson.reopened"]
+    assert [event.kind for event in await store.tail(lesson, 0)][-4:] == [
+        "lesson.ended",
+        "record.stopped",
+        "lesson.reopened",
+        "record.started",
+    ]
     await after.lessons.stop()
 
 

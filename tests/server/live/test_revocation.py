@@ -75,7 +75,7 @@ async def test_two_processes_share_events_and_revocations(school: School, store:
     console, page = await one.page(link), await two.page(viewer)
     await one.order(console, "lesson.live")
     await two.calm()
-    assert [e["kind"] for e in page.of("event")] == ["lesson.opened", "lesson.live"]
+    assert [e["kind"] for e in page.of("event")] == ["lesson.opened", "lesson.live", "record.started"]
     await one.lessons.revoke(viewer.id)
     await two.calm()
     assert [m["code"] for m in page.of("bye")] == ["revoked"]

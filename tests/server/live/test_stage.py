@@ -47,7 +47,7 @@ async def test_label_is_taken_before_watchers_are_configured(school: School) -> 
     await school.order(console, "stage.call", participant=room.participant)
     school.worker.commands.clear()
     await school.order(console, "stage.release", participant=room.participant)
-    assert [type(c).__name__ for c in school.worker.commands] == ["Label", "Configure"]
+    assert [type(c).__name__ for c in school.worker.commands] == ["Label", "Configure", "Record"]
 
 
 async def test_end_closes_all_media_and_refuses_more(school: School) -> None:

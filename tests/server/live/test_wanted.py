@@ -9,7 +9,7 @@ import pytest
 
 from server.domain.events import Envelope
 from server.domain.lesson import LessonState, fold
-from server.domain.media_plan import Place, Watcher, wanted_labels, wanted_slots, wanted_sources
+from server.domain.media_plan import Place, Watcher, wanted_labels, wanted_recording, wanted_slots, wanted_sources
 from server.domain.slots import SLOTS, SOURCES
 from server.live.wanted import routes_alike
 from tests.client_web.test_fold import life
@@ -24,7 +24,8 @@ WATCHERS.append(Watcher("viewer", None, plain=("audio", "video", "video")))
 def plan(state: LessonState) -> Any:
     """Everything the worker could be told."""
     slots = [wanted_slots(state, watcher, PLACES) for watcher in WATCHERS]
-    return wanted_sources(state, PLACES), slots, [wanted_labels(state, watcher.role) for watcher in WATCHERS]
+    labels = [wanted_labels(state, watcher.role) for watcher in WATCHERS]
+    return wanted_sources(state, PLACES), slots, labels, wanted_recording(state)
 
 
 def steps(log: list[Envelope]) -> list[tuple[LessonState, LessonState]]:

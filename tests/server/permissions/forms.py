@@ -149,7 +149,7 @@ _FORMS: dict[str, Any] = {
     "/people/{person}/invite": {"kind": "invitation"},
     "/orgs/{org}": _V1 | {"name": "改名", "code": "N-2"},
     "/orgs/{org}/children": {"name": "新教学点", "code": "N-1", "tier": "point"},
-    "/orgs/{org}/rules": _V1 | {"calls": "1", "phones": "1"},
+    "/orgs/{org}/rules": _V1 | {"calls": "1", "phones": "1", "record": "1"},
     "/orgs/{org}/close": _V1 | {"closed": "0"},
     "/orgs/{org}/move": lambda c, s: _V1 | {"parent": c},
     "/orgs/{org}/rooms": {"code": "9", "name": "新教室", "kind": "both", "seat_rows": "2", "seat_columns": "3"},

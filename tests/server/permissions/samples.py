@@ -65,6 +65,7 @@ EVENTS: Mapping[str, Mapping[str, Any]] = {
     "mic.closed": {"by": "echo"},
     "help.signalled": {"word": "ready"},
     "layout.changed": {"layout": "side"},
+    "record.started": {"recording": "r1"},
     "quiz.opened": {"quiz": "q1", "type": "single", "question": TEXT},
     "quiz.answered": {"quiz": "q1", "choice": (0,), "source": "pad"},
     "quiz.scanned": {"quiz": "q1", "seats": (1,), "options": (0,)},

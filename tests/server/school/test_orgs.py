@@ -201,13 +201,13 @@ async def test_everybody_sees_the_tree_from_their_own_place_down(process: Servic
 
 async def test_the_rules_of_a_schools_lessons(process: Services) -> None:
     admin = await process.caller("x1.admin")
-    await orgs.set_rules(process.office, admin, "x1", RulesOfSchool(calls="1", phones="0", version=1))
+    await orgs.set_rules(process.office, admin, "x1", RulesOfSchool(calls="1", phones="0", record="0", version=1))
     school = await process.office.orgs.get("x1")
     assert school is not None
-    assert (school.term_calls, school.seat_phones, school.version) == (True, False, 2)
+    assert (school.term_calls, school.seat_phones, school.auto_record, school.version) == (True, False, False, 2)
     line = await process.line()
-    assert (line.act, line.target, line.details) == ("org.rules", "x1", '{"calls":"1","phones":"0"}')
-    later = RulesOfSchool(calls="0", phones="1", version=1)
+    assert (line.act, line.target, line.details) == ("org.rules", "x1", '{"calls":"1","phones":"0","record":"0"}')
+    later = RulesOfSchool(calls="0", phones="1", record="1", version=1)
     assert type(await refused(orgs.set_rules(process.office, admin, "x1", later))) is EditConflict
     for who, org, error in (("x1.teacher", "x1", Forbidden), ("x2.admin", "x1", NotThere), ("x.admin", "x", Invalid)):
         assert type(await refused(orgs.set_rules(process.office, await process.caller(who), org, later))) is error

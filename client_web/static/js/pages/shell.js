@@ -7,6 +7,7 @@ import { LiveSocket } from "../protocol.js";
 import { refusal } from "../refused.js";
 import { Bands } from "../views/bands.js";
 import { byId, icon, make, useIcons } from "../views/dom.js";
+import { showRec } from "../views/rec.js";
 
 /** A link that comes back within this time is not worth a word. */
 const PATIENCE = 1_500;
@@ -39,6 +40,8 @@ export async function startShell(surface, boot = readBoot(), dead = () => locati
   watchLink(socket, bands, () => askWhy(boot, dead));
   lesson.on("reload", () => location.reload());
   lesson.on("bye", (code) => sayBye(bands, code));
+  const rec = document.getElementById("rec-chip");
+  if (rec) lesson.on("change", () => showRec(rec, lesson));
   window.addEventListener("online", () => socket.poke());
   return { boot, lesson, socket, bands, clock: browserClock };
 }

@@ -17,6 +17,7 @@ import { BoardTools } from "../board/tools.js";
 import { BoardView } from "../board/view.js";
 import { LayoutChoice } from "../views/layoutchoice.js";
 import { QuizPanel } from "../views/quizpanel.js";
+import { RecControl } from "../views/rec.js";
 import { Shelf } from "../views/shelf.js";
 import { Tabs } from "../views/tabs.js";
 import { ToolsPanel } from "../views/toolspanel.js";
@@ -81,6 +82,7 @@ class TeachPage {
     this.boardTools = new BoardTools(byId("board-tools"), this.board, true);
     this.shelf = new Shelf(byId("panel-shelf"), shell, run);
     this.layout = new LayoutChoice(/** @type {HTMLSelectElement} */ (byId("layout")), run);
+    this.rec = new RecControl(shell.bands, run);
     this.quiz = new QuizPanel(byId("panel-quiz"), byId("quiz-open"), run);
     this.tools = new ToolsPanel(byId("panel-tools"), byId("timer-left"), run, (participant, seat) => void run("hand.call", { participant, seat }));
     this.questions = new HeldQuestions(byId("questions"), byId("questions-count"), run, "master");
@@ -154,6 +156,7 @@ class TeachPage {
     this.hands.update(lesson);
     this.shelf.update(lesson);
     this.layout.update(lesson);
+    this.rec.update(lesson);
     this.quiz.update(lesson);
     this.tools.update(lesson);
     this.questions.update(lesson);

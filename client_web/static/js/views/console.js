@@ -125,6 +125,7 @@ export class Console {
     const endedAt = lesson.state?.lesson.ended_at ?? null;
     byId("reopen").hidden = phase !== "ended" || endedAt === null || lesson.now - endedAt > REOPEN_MS;
     byId("over-words").hidden = byId("reopen").hidden;
+    byId("over-record").hidden = !lesson.state?.record.recording;
     switchButton("mic", mic, mic ? "mic" : "mic-off");
     switchButton("camera", camera !== null, camera ? "camera" : "camera-off");
     switchButton("screen", screen !== null, "screen");

@@ -6,8 +6,9 @@ import { Lesson } from "../lesson.js";
 import { guard } from "../pages/shell.js";
 import { LiveSocket } from "../protocol.js";
 import { Watcher } from "../whep.js";
-import { make, setText } from "./dom.js";
+import { chip, make, setText } from "./dom.js";
 import { Picture } from "./picture.js";
+import { showRec } from "./rec.js";
 
 const SLOTS = ["program.audio", "program.camera", "program.screen"];
 const WATCHED = new Set(["live", "break"]);
@@ -23,7 +24,9 @@ export class Look {
     this.picture = new Picture("fill", "live");
     this.large = new Picture("", "live");
     this.state = make("span", "quiet");
-    const about = make("span", "about", make("strong", "", boot.lesson.name), make("span", "quiet", school), this.state);
+    this.rec = chip();
+    this.rec.hidden = true;
+    const about = make("span", "about", make("strong", "", boot.lesson.name), make("span", "quiet", school), this.state, this.rec);
     this.button = make("button", "", this.picture.element, about);
     this.button.type = "button";
     this.button.setAttribute("aria-pressed", "false");
@@ -49,6 +52,7 @@ export class Look {
     const { lesson, watcher } = this;
     if (!lesson.phase || lesson.bye) return;
     setText(this.state, t(`phase.${lesson.phase}`));
+    showRec(this.rec, lesson);
     if (!WATCHED.has(lesson.phase)) watcher.keeper.stop();
     else if (watcher.keeper.state === "idle") watcher.keeper.start();
     const slots = lesson.slots.get(watcher.keeper.session) ?? {};

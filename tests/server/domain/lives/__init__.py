@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 
 from server.domain.command import Command
-from tests.server.domain.lives import board, checkin, director, hands, mic, quiz, seats, talk, tools
+from tests.server.domain.lives import board, checkin, director, hands, mic, quiz, record, seats, talk, tools
 from tests.server.domain.lives import help as help_life
 
 LIVES: list[Callable[[random.Random], Command]] = [
     *(hands.draw, mic.draw, help_life.draw, checkin.draw, quiz.draw, seats.draw),
-    *(talk.draw, tools.draw, board.draw, director.draw),
+    *(talk.draw, tools.draw, board.draw, director.draw, record.draw),
 ]

@@ -1,0 +1,1 @@
+"""Recording: begins with the lesson, pauses, stops; everybody sees it (S13)."""
