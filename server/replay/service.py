@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,11 @@ class Replays:
         rows = [Row(lessons[one.lesson], one) for one in shown if one.lesson in lessons]
         return rows, (shown[-1].begun, shown[-1].id) if len(found) > PAGE else None
 
-    async def among(self, who: Caller, lessons: Sequence[ScheduledLesson]) -> frozenset[str]:
-        """Those of the lessons that the caller may watch now; for links to them."""
-        mine = {one.id for one in lessons if who.may(SEE, one.where())}
-        found = await self.table.of_lessons(mine) if mine else {}
-        return frozenset(lesson for lesson, one in found.items() if one.playable)
+    async def among(self, who: Caller, lessons: Collection[str]) -> frozenset[str]:
+        """Those of the lessons that the caller may watch now; for links to them. A list shows less of a lesson than decides this (S6)."""
+        found = await self.table.of_lessons(lessons) if lessons else {}
+        playable = [lesson for lesson, one in found.items() if one.playable]
+        return frozenset(one.id for one in (await self._office.schedule.many(playable) if playable else ()) if who.may(SEE, one.where()))
 
     # --- what it is made of ----------------------------------------------------------------------------------------
 

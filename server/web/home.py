@@ -37,7 +37,7 @@ async def home_of(request: web.Request, caller: Caller) -> web.Response:
         "rooms": rooms,
         "orgs": await office.orgs.many(homes),
         "now": office.now(),
-        "replays": await request.app[REPLAYS].among(caller, [item.lesson for item in items if item.state == "over"]),
+        "replays": await request.app[REPLAYS].among(caller, [item.lesson.id for item in items if item.state == "over"]),
         "waiting": await waiting(request.app[LIBRARY], caller) if "librarian" in caller.roles else None,
     }
     return page(request, "today.html", context)

@@ -41,7 +41,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "teachers": await request.app[PEOPLE].listed(caller, role="teacher") if may_edit and "admin" in caller.roles else [],
         "may_edit": may_edit,
         "may_teach": caller.may("lesson.teach", found.where()),
-        "replay": bool(await request.app[REPLAYS].among(caller, [found])),
+        "replay": bool(await request.app[REPLAYS].among(caller, [found.id])),
         "may_publish": caller.may("resource.edit", found.where()) and state == "over" and await _recorded(request, found.id),
         "begun": found.phase not in NOT_BEGUN,
         "subjects": SUBJECTS,
