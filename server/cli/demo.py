@@ -72,9 +72,10 @@ async def _say_live(http: aiohttp.ClientSession, master: dict[str, str]) -> bool
             phase = (await _answer(ws, "state", "bye"))["state"]["lesson"]["phase"]
             if phase == "live":
                 return True
-            await ws.send_json({"type": "command", "id": os.urandom(8).hex(), "kind": "lesson.live", "payload": {}})
-            answer = await _answer(ws, "ack", "refused")
-            log.info("lesson.live", answer=answer["type"])
+            for kind in ("lesson.live", "record.stop"):  # it never ends: recorded, it would fill every disk
+                await ws.send_json({"type": "command", "id": os.urandom(8).hex(), "kind": kind, "payload": {}})
+                answer = await _answer(ws, "ack", "refused")
+                log.info(kind, answer=answer["type"])
             return bool(answer["type"] == "ack")
     except (aiohttp.ClientError, KeyError, TimeoutError, TypeError):
         return False

@@ -130,7 +130,7 @@ async def test_from_going_live_to_a_resource_found_by_another_school(county: Cou
     await within(
         15,
         lambda: pupil.evaluate(
-            "[...document.querySelectorAll('figure.stage')].some((one) => !one.hidden && one.querySelector('video').videoWidth > 0)"
+            "[...document.querySelectorAll('figure.of-stage')].some((one) => !one.hidden && one.querySelector('video').videoWidth > 0)"
         ),
     )
     assert pupil.errors == []  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ export class Stage {
   #add(group, files) {
     const film = new Film(group, files);
     const name = make("figcaption", "name");
-    const figure = make("figure", `picture ${group.split(".")[0]}`, film.element, name);
+    const figure = make("figure", `picture of-${group.split(".")[0]}`, film.element, name);
     this.films.set(group, film);
     this.figures.set(group, { figure, name });
     this.holder.append(figure);
