@@ -14,10 +14,10 @@ from pathlib import Path
 from tests.harness.browser import chromium
 from tests.harness.product import Product
 from tests.harness.zones import zone_where_it_is
-from tests.screenshots import demo, lesson, office
+from tests.screenshots import after, demo, lesson, office
 from tests.screenshots.shots import PICTURES, write_y4m
 
-PARTS = {"office": office.take_office, "demo": demo.take, "lesson": lesson.take_lesson}
+PARTS = {"office": office.take_office, "demo": demo.take, "lesson": lesson.take_lesson, "after": after.take_after}
 
 
 async def main(wanted: list[str]) -> None:

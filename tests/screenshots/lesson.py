@@ -34,7 +34,7 @@ async def take_lesson(product: Product, browser: Browser) -> None:
     await console.wait_for_timeout(3000)
     await console.locator("#go").click()
     await playing(one)
-    await _board(console, await _slides(browser))
+    await draw_on_board(console, await slides(browser))
     pupil = await _hands(browser, one, two, aide)
     await console.wait_for_timeout(2000)
     await console.keyboard.press("h")
@@ -65,7 +65,7 @@ async def take_lesson(product: Product, browser: Browser) -> None:
     await _inspector(product, browser)
 
 
-async def _slides(browser: Browser) -> bytes:
+async def slides(browser: Browser) -> bytes:
     context = await browser.new_context()
     page = await context.new_page()
     await page.set_content(LOOK + "".join(f"<section>{slide}</section>" for slide in SLIDES))
@@ -74,7 +74,7 @@ async def _slides(browser: Browser) -> bytes:
     return made
 
 
-async def _board(console: Page, courseware: bytes) -> None:
+async def draw_on_board(console: Page, courseware: bytes) -> None:
     """Courseware on the board, its second page, a line drawn on it."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "分数的认识.pdf"
