@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import functools
+import itertools
 from fractions import Fraction
 
 import av
 
 from media.synthetic.pictures import teacher
+from tests.harness.captures import sounds
 
 CUT = 1100
 FRAMES = 25
@@ -61,6 +63,17 @@ class Clip:
     def _h264(self, frame: bytes) -> list[bytes]:
         kinds = (1, 5, 7, 8) if self._in_band else (1, 5)
         return [payload for unit in _units(frame) if unit[0] & 0x1F in kinds for payload in _fragments(unit)]
+
+
+class Tone:
+    """A second of sound in packets of 20 ms, repeated."""
+
+    def __init__(self) -> None:
+        self._packets = itertools.cycle(sounds(50))
+
+    def next(self, keyframe: bool) -> list[bytes]:
+        """Payload of the next packet; each can be heard by itself."""
+        return [next(self._packets)]
 
 
 def _units(frame: bytes) -> list[bytes]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from media.wire import rtcp
-from tests.harness.clips import Clip
+from tests.harness.clips import Clip, Tone
 from tests.harness.offers import Line, build, write_offer
 from tests.harness.raw import GCM_128, RawPeer
 
@@ -83,8 +83,12 @@ class Stream:
     keyframe_every: int = 1 << 30
     wall_skew: float = 0.0
     """How far the publisher's wall clock is off, s."""
-    clip: Clip | None = None
-    """Real pictures in place of the synthetic ones."""
+    clip: Clip | Tone | None = None
+    """Real pictures or sounds in place of the synthetic ones."""
+    since: int = 0
+    """When the first frame was captured, monotonic ns …"""
+    until: int = 0
+    """… and the newest."""
     frames: int = 0
     sent: int = 0
     octets: int = 0
@@ -104,9 +108,10 @@ class Stream:
         """RTP timestamp of a capture time (monotonic ns)."""
         return self._origin + captured * self._clock // 1_000_000_000
 
-    def step(self) -> None:
-        """Send one frame captured now."""
-        captured = time.monotonic_ns()
+    def step(self, captured: int | None = None) -> None:
+        """Send one frame captured then (monotonic ns), or now."""
+        captured = captured or time.monotonic_ns()
+        self.since, self.until = self.since or captured, captured
         payloads = self._payloads(captured)
         for index, payload in enumerate(payloads):
             marker = self.codec != "opus" and index == len(payloads) - 1
@@ -181,7 +186,7 @@ class Stream:
         reported = 0.0
         while True:
             if not self.muted:
-                self.step()
+                self.step(int(due * 1e9) if self.clip else None)  # real encoders keep time, whenever they get to send
                 if due - reported > 0.5:
                     self.report()
                     reported = due

@@ -6,11 +6,24 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from media.client import WorkerClient
-from media.client.messages import Hello, Publish, Snapshot, SourceSpec, Watch
+from media.client.messages import (
+    Hello,
+    Moment,
+    Publish,
+    Record,
+    RecordingChanged,
+    RecordingClosed,
+    RecordingState,
+    Snapshot,
+    SourceSpec,
+    StopRecording,
+    Watch,
+)
 from tests.harness.node import LABELS, plan
 from tests.harness.raw import Answer
 from tests.harness.sending import RawPublisher
@@ -18,6 +31,10 @@ from tests.harness.viewing import RawViewer, eventually
 
 SLOTS = {"program.audio": plan("m/mic"), "program.camera": plan("m/camera")}
 KEYS = {"mic": "m/mic", "camera": "m/camera"}
+PROGRAM = {"mic": "m/mic", "camera": "m/camera"}
+"""What a recording captures of them."""
+LESSON = 60_000
+"""Milliseconds on the lesson clock when the first test moment is told."""
 START_SECONDS = 15.0
 
 
@@ -79,6 +96,34 @@ class Controller:
         answer = Answer.read(reply.answer)
         peer.take_answer(answer, tuple(SLOTS))
         await peer.connect(answer)
+
+
+class Desk:
+    """Says what is recorded, and hears how that goes."""
+
+    def __init__(self, web: Controller) -> None:
+        self.web = web
+        self.began = time.monotonic_ns()
+
+    async def record(self, tracks: dict[str, str]) -> None:
+        clock = Moment(at=self.began, lesson=LESSON)
+        client = self.web.client
+        await client.command(Record(id=client.next_id(), recording="lesson-1", tracks=tracks, labels=LABELS, clock=clock))
+
+    async def stop(self) -> None:
+        client = self.web.client
+        await client.command(StopRecording(id=client.next_id(), recording="lesson-1"))
+        await eventually(lambda: any(isinstance(message, RecordingClosed) for message in self.web.heard))
+
+    def lesson(self, at: int) -> int:
+        """The lesson clock at a moment of the monotonic clock (ns), ms."""
+        return LESSON + (at - self.began) // 1_000_000
+
+    def states(self) -> list[RecordingState]:
+        return [message.state for message in self.web.heard if isinstance(message, RecordingChanged)]
+
+    async def until(self, found: Callable[[RecordingState], bool]) -> None:
+        await eventually(lambda: any(found(state) for state in self.states()[-1:]))
 
 
 @contextlib.contextmanager

@@ -7,50 +7,21 @@ import contextlib
 import itertools
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from media.client.messages import Moment, Record, RecordingChanged, RecordingClosed, RecordingState, Stats, StopRecording
+from media.client.messages import Stats
 from media.recording.records import ClockMap, Gap, Packet, TakeEnded, TrackBegan, TrackEnded
 from media.recording.records import Record as Written
 from media.recording.take import Head, TakeReader
-from tests.harness.node import LABELS
 from tests.harness.offers import OPUS, VP8
 from tests.harness.sending import RawPublisher, is_keyframe, read_mark
 from tests.harness.viewing import eventually
-from tests.harness.worker import KEYS, Controller, closing, worker
+from tests.harness.worker import KEYS, LESSON, PROGRAM, Controller, Desk, closing, worker
 
 pytestmark = pytest.mark.scenario
 SECOND = 1_000_000_000
-PROGRAM = {"mic": "m/mic", "camera": "m/camera"}
-LESSON = 60_000
-"""Milliseconds on the lesson clock when the first test moment is told."""
-
-
-class Desk:
-    """Says what is recorded, and hears how that goes."""
-
-    def __init__(self, web: Controller) -> None:
-        self.web = web
-        self.began = time.monotonic_ns()
-
-    async def record(self, tracks: dict[str, str]) -> None:
-        clock = Moment(at=self.began, lesson=LESSON)
-        client = self.web.client
-        await client.command(Record(id=client.next_id(), recording="lesson-1", tracks=tracks, labels=LABELS, clock=clock))
-
-    async def stop(self) -> None:
-        client = self.web.client
-        await client.command(StopRecording(id=client.next_id(), recording="lesson-1"))
-        await eventually(lambda: any(isinstance(message, RecordingClosed) for message in self.web.heard))
-
-    def states(self) -> list[RecordingState]:
-        return [message.state for message in self.web.heard if isinstance(message, RecordingChanged)]
-
-    async def until(self, found: Callable[[RecordingState], bool]) -> None:
-        await eventually(lambda: any(found(state) for state in self.states()[-1:]))
 
 
 def read(folder: Path, take: int) -> tuple[Head, list[Written]]:
