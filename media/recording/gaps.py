@@ -9,7 +9,10 @@ import msgspec
 from media.client.manifest import Missing
 
 NEAR_MS = 500
-"""Spans this near to each other are one; a loss this near to a known cause is its consequence (a video waits for its next keyframe)."""
+"""Losses this near to each other are one; a loss this near to a known cause is its consequence (a video waits for its next keyframe)."""
+TOUCH_MS = 50
+"""Spans of a known cause are one only if nothing plays in between: a worker that lived for a moment left a file."""
+_LOSSES = ("publisher", "unplayable")
 
 
 def settle(found: Iterable[Missing]) -> tuple[Missing, ...]:
@@ -30,11 +33,12 @@ def _explained(loss: Missing, causes: list[Missing]) -> Missing | None:
 
 
 def _merged(found: list[Missing]) -> list[Missing]:
-    """Spans of the same track and reason that touch are one."""
+    """Spans of the same track and reason that touch, or nearly, are one."""
     out: list[Missing] = []
     for one in sorted(found, key=lambda one: (one.track, one.why, one.begin)):
         last = out[-1] if out else None
-        if last is not None and (last.track, last.why) == (one.track, one.why) and one.begin <= last.end + NEAR_MS:
+        near = NEAR_MS if one.why in _LOSSES else TOUCH_MS
+        if last is not None and (last.track, last.why) == (one.track, one.why) and one.begin <= last.end + near:
             out[-1] = msgspec.structs.replace(last, end=max(last.end, one.end))
         else:
             out.append(one)

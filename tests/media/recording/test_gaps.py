@@ -15,6 +15,12 @@ def test_sorted_and_merged_by_track_and_reason() -> None:
     assert settle(found) == (gap(1000, 3000), gap(1200, 1300, "disk", "mic"), gap(9000, 9900))
 
 
+def test_what_plays_between_two_causes_is_not_missing() -> None:
+    first, second = gap(1000, 2000, "worker", ""), gap(2300, 3000, "worker", "")
+    assert settle([second, first]) == (first, second)
+    assert settle([first, gap(2020, 3000, "worker", "")]) == (gap(1000, 3000, "worker", ""),)
+
+
 def test_what_follows_from_a_cause_has_its_reason() -> None:
     cause = gap(1000, 3000, "queue", "")
     assert settle([cause, gap(990, 2900)]) == (cause,)
