@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +93,34 @@ def test_a_take_that_is_still_written(tmp_path: Path) -> None:
     Written(tmp_path).take([camera.began(), camera.map(START, 0)], camera.stream(pictures("VP8", 64, 48, 10), SECOND // 5))
     assert command(tmp_path, "--live")[1][-1] == {"done": True, "files": 1, "missing": 0}
     assert command(tmp_path)[1][-1] == {"done": True, "files": 1, "missing": 1}
+
+
+def test_it_is_killed_at_any_moment_and_what_was_there_stays_whole(tmp_path: Path) -> None:
+    """The next one makes it anew, and leaves nothing of those that died."""
+    chance = random.Random(8)
+    written = Written(tmp_path)
+    lesson(written, seconds=300)
+    assert command("--sounds", tmp_path)[0] == 0
+    lesson(written, "H264", seconds=300)
+    for _ in range(8):
+        words = [sys.executable, "-m", "media.recording", str(tmp_path), "--sounds"]
+        with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(chance.randrange(4)):
+                process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+        found = manifest.read(tmp_path)
+        assert len(found.files) in (2, 4), "the one before, or the next if it was done"
+        assert all((tmp_path / "play" / one.name).stat().st_size == one.octets for one in found.files)
+    assert command("--sounds", tmp_path)[0] == 0
+    assert [one.name for one in manifest.read(tmp_path).files] == [
+        "teacher-001.webm",
+        "teacher-002.mp4",
+        "sound-001.webm",
+        "sound-002.webm",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"take-0001.capture", "take-0002.capture", "play"}
 
 
 def small_files() -> None:

@@ -3,143 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
-import json
 import random
 import statistics
-import sys
 import time
-from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from media.client.manifest import Manifest, Missing, PlayFile, folder, read
+from media.client.manifest import folder
 from media.client.messages import Close
-from tests.harness.encoded import EncodedPublisher
+from tests.harness.clips import Clip
+from tests.harness.kept import LATE, NAMED, NEAR, Lesson, Span, check_drops, check_film, check_kills, check_whole, films, played
 from tests.harness.offers import H264, OPUS, VP8, Line
 from tests.harness.played import file
 from tests.harness.viewing import eventually
-from tests.harness.worker import KEYS, PROGRAM, Controller, Desk, closing, worker
+from tests.harness.worker import PROGRAM, Controller, Desk, closing, worker
 
 pytestmark = pytest.mark.scenario
 KILLS, DROPS = 20, 10
 LOST = 2000
 """Milliseconds before a kill that may be lost (issue: `≤ 2 s whatever dies`)."""
-NEAR = 100
-"""Milliseconds between what two processes call the same moment."""
-LATE = 1000
-"""Milliseconds that a busy machine may need until the first packet is captured."""
-NAMED = 2000
-"""A source that is silent for so many milliseconds is missing."""
-
-
-class Span(NamedTuple):
-    """Milliseconds on the lesson clock."""
-
-    begin: int
-    end: int
-
-    @property
-    def length(self) -> int:
-        return self.end - self.begin
-
-
-async def played(data: Path) -> Manifest:
-    """What `python -m media.recording --sounds` makes of the recording: one, and every file of it decodes whole."""
-    of = folder(data, "lesson-1")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "media.recording", "--sounds", str(of), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, errors = await asyncio.wait_for(process.communicate(), 60)
-    assert (process.returncode, errors) == (0, b"")
-    manifest = read(of)
-    assert json.loads(out.splitlines()[-1]) == {"done": True, "files": len(manifest.files), "missing": len(manifest.missing)}
-    assert [path.name for path in (data / "recordings").iterdir()] == ["lesson-1"] == [manifest.recording]
-    for one in manifest.files:
-        file(of, one)
-    assert [(one.begin, one.end) for one in films(manifest, "sound")] == [(one.begin, one.end) for one in films(manifest)]
-    return manifest
-
-
-def films(manifest: Manifest, group: str = "teacher") -> list[PlayFile]:
-    return [one for one in manifest.files if one.group == group]
-
-
-def check_whole(manifest: Manifest) -> None:
-    """Each moment of the recording is in one file, or missing by name."""
-    told = [Span(one.begin, one.end) for one in (*films(manifest), *(gap for gap in manifest.missing if not gap.track))]
-    reached = manifest.begin
-    for span in sorted(span for span in told if span.end > manifest.begin and span.begin < manifest.end):
-        assert abs(span.begin - reached) <= NEAR, (span, manifest)
-        reached = span.end
-    assert abs(manifest.end - reached) <= NEAR
-
-
-def check_kills(found: Sequence[Missing], dead: Sequence[Span]) -> list[int]:
-    """The gaps are the spans in which no worker lived, and what was lost before each. How much that was, ms."""
-    left, lost = list(dead), []
-    for gap in found:
-        assert (gap.track, gap.why) == ("", "worker")
-        inside = [span for span in left if gap.begin <= span.begin + NEAR and span.end - NEAR <= gap.end]
-        assert inside, (gap, left)
-        left = left[len(inside) :]
-        lost.append(inside[0].begin - gap.begin)
-        # Of a worker that lived for a moment nothing may be left: its gaps are one.
-        lost += [after.begin - before.end for before, after in itertools.pairwise(inside)]
-        assert gap.end - inside[-1].end <= LATE
-    assert left == []
-    return lost
-
-
-def check_drops(found: Sequence[Missing], silent: dict[str, list[Span]]) -> None:
-    """The gaps of each track are its long silences."""
-    assert {(one.track, one.why) for one in found} <= {(track, "publisher") for track in silent}
-    for track, spans in silent.items():
-        gaps = [one for one in found if one.track == track]
-        long = [span for span in spans if span.length >= NAMED]
-        assert len(gaps) == len(long), (gaps, long)
-        for gap, span in zip(gaps, long, strict=True):
-            assert -NEAR <= gap.begin - span.begin <= LATE
-            assert -NEAR <= gap.end - span.end <= LATE
-
-
-class Lesson:
-    """A teacher who comes as often as asked, and what is recorded of it."""
-
-    def __init__(self, web: Controller) -> None:
-        self.web = web
-        self.desk = Desk(web)
-        self.visits: dict[str, list[Span]] = {name: [] for name in KEYS}
-        """From the first to the last frame that was sent of each source."""
-
-    async def come(self, *lines: Line) -> EncodedPublisher:
-        """Publish these lines, microphone first."""
-        teacher = EncodedPublisher(lines)
-        await self.web.publish(teacher, dict(list(KEYS.items())[: len(lines)]))
-        return teacher
-
-    @contextlib.asynccontextmanager
-    async def taught(self, teacher: EncodedPublisher, seconds: float) -> AsyncIterator[None]:
-        """The block after so long, while the teacher still sends."""
-        with closing(teacher), teacher.playing():
-            await eventually(lambda: all(stream.frames for stream in teacher.streams))
-            await asyncio.sleep(seconds)
-            yield
-        for stream in teacher.streams:
-            self.visits[stream.name].append(Span(self.desk.lesson(stream.since), self.desk.lesson(stream.until)))
-
-    async def teach(self, seconds: float, *lines: Line) -> EncodedPublisher:
-        """Come, send for so long, be gone without a word."""
-        teacher = await self.come(*lines)
-        async with self.taught(teacher, seconds):
-            return teacher
-
-    def silent(self) -> dict[str, list[Span]]:
-        """Between the visits."""
-        return {name: [Span(a.end, b.begin) for a, b in itertools.pairwise(spans)] for name, spans in self.visits.items()}
 
 
 async def test_twenty_kills_of_the_worker_are_one_recording_that_lost_two_seconds_at_most_each(tmp_path: Path) -> None:
@@ -152,7 +36,7 @@ async def test_twenty_kills_of_the_worker_are_one_recording_that_lost_two_second
         async with worker(tmp_path) as process:
             await web.greeted(number)
             await lesson.desk.record(PROGRAM)
-            async with lesson.taught(await lesson.come(OPUS, VP8), chance.uniform(0.05, 2.8)):
+            async with lesson.taught(await lesson.come(OPUS, VP8), chance.uniform(0.05, 2.5)):
                 if number > KILLS:
                     await lesson.desk.stop()
                 else:
@@ -206,8 +90,64 @@ async def test_another_codec_in_mid_lesson(tmp_path: Path) -> None:
     kinds = [one.media_type for one in films(manifest)]
     assert [kind.partition(";")[0] for kind in kinds] == ["video/webm", "video/mp4", "video/webm"]
     for film, visit in zip(films(manifest), lesson.visits["camera"], strict=True):
-        assert abs(film.begin - visit.begin) <= NEAR
-        assert abs(film.end - visit.end) <= LATE
+        check_film(film, visit)
+    assert (manifest.takes, manifest.missing) == (1, ())
+
+
+@pytest.mark.parametrize(("line", "count"), [(VP8, 1), (H264, 2)])
+async def test_another_resolution_in_mid_lesson(tmp_path: Path, line: Line, count: int) -> None:
+    """WebM holds both; an MP4 is made for one set of parameters, so the next file begins."""
+    async with worker(tmp_path), Controller(tmp_path) as web:
+        lesson = Lesson(web)
+        await lesson.desk.record(PROGRAM)
+        teacher = await lesson.come(OPUS, line)
+        camera = teacher.streams[1]
+        async with lesson.taught(teacher, 1.5):
+            camera.clip, camera.want_keyframe = Clip(camera.codec, 320, 192), True
+            larger = lesson.desk.lesson(camera.until)
+            await asyncio.sleep(1.5)
+            await lesson.desk.stop()
+    manifest = await played(tmp_path)
+    assert len(films(manifest)) == count
+    seen = [(one, file(folder(tmp_path, "lesson-1"), one)) for one in films(manifest)]
+    assert [size for _, one in seen for size in one.sizes] == [(160, 96), (320, 192)]
+    assert min(abs(film.begin + at * 1000 - larger) for film, one in seen for at in one.keys) <= NEAR
+    assert (manifest.takes, manifest.missing) == (1, ())
+    check_whole(manifest)
+
+
+async def test_the_clock_of_the_teacher_is_set_by_an_hour(tmp_path: Path) -> None:
+    async with worker(tmp_path), Controller(tmp_path) as web:
+        lesson = Lesson(web)
+        await lesson.desk.record(PROGRAM)
+        teacher = await lesson.come(OPUS, VP8)
+        async with lesson.taught(teacher, 1.5):
+            for stream in teacher.streams:
+                stream.wall_skew = 3600.0
+            await asyncio.sleep(2.5)
+            await lesson.desk.stop()
+    manifest = await played(tmp_path)
+    (film,) = films(manifest)
+    check_film(film, lesson.visits["camera"][0])
+    seen = file(folder(tmp_path, "lesson-1"), film)
+    assert max(after - before for before, after in itertools.pairwise(seen.pictures)) < 0.1, "25 pictures a second, before and after"
+    assert (manifest.takes, manifest.missing) == (1, ())
+
+
+async def test_without_the_web_process_it_goes_on(tmp_path: Path) -> None:
+    async with worker(tmp_path):
+        async with Controller(tmp_path) as web:
+            lesson = Lesson(web)
+            await lesson.desk.record(PROGRAM)
+            teacher = await lesson.come(OPUS, VP8)
+        async with lesson.taught(teacher, 2.5), Controller(tmp_path) as again:
+            desk = Desk(again)
+            desk.began = lesson.desk.began
+            await desk.record(PROGRAM)
+            await desk.stop()
+    manifest = await played(tmp_path)
+    (film,) = films(manifest)
+    check_film(film, lesson.visits["camera"][0])
     assert (manifest.takes, manifest.missing) == (1, ())
 
 
@@ -220,8 +160,7 @@ async def test_only_sound(tmp_path: Path) -> None:
     manifest = await played(tmp_path)
     (film,), (visit,) = films(manifest), lesson.visits["mic"]
     assert (film.video, film.audio) == (False, True)
-    assert abs(film.begin - visit.begin) <= NEAR
-    assert abs(film.end - visit.end) <= NEAR
+    check_film(film, visit)
     assert manifest.missing == ()
 
 
