@@ -174,10 +174,10 @@ class Library:
             raise ResourceWithdrawn
         return found
 
-    async def public(self, resource_id: str) -> bool:
-        """Whether it can still be seen."""
+    async def public(self, resource_id: str) -> Span | None:
+        """What of its lesson can still be seen; None: nothing."""
         found = await self.store.get(resource_id)
-        return found is not None and found.standing.state == "published"
+        return found.versions[found.standing.live].span if found is not None and found.standing.live else None
 
     async def shown(self, who: Caller, resource_id: str) -> Shown:
         """Everything about it. Raises as `find`."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 
 from media.client.manifest import Manifest, PlayFile
+from server.domain.recording import Recording
 from server.domain.resource import Span
 from server.errors import RecordingNotReady
 from server.library.recorded import Picture
@@ -24,27 +25,30 @@ class Offered:
     async def recordings(self, lessons: Collection[str]) -> Mapping[str, Span]:
         """See `library.recorded.Recordings`."""
         found = {}
-        for lesson in await self._replays.table.of_lessons(lessons):
-            made = await self._manifest(lesson)
+        for lesson, recording in (await self._replays.table.of_lessons(lessons)).items():
+            made = await self._manifest(recording)
             if made is not None and made.end > made.begin:
                 found[lesson] = Span(made.begin, made.end)
         return found
 
     async def cover(self, lesson: str, span: Span) -> Picture | None:
-        """See `library.recorded.Covers`: the first picture within the span, or the last before it."""
-        made = await self._manifest(lesson)
+        """See `library.recorded.Covers`: the first picture within the span; what was outside of it is not public."""
+        recording = await self._replays.table.of_lesson(lesson)
+        made = await self._manifest(recording) if recording else None
         if made is None:
             return None
-        films = [one for one in made.files if one.thumbnails and one.begin < span.end_ms and one.end > span.begin_ms]
-        films.sort(key=lambda one: (one.group not in _FIRST, one.group not in _FIRST[:1], one.begin))
+        films = [(one, name) for one in made.files if (name := _picture(one, span))]
+        films.sort(key=lambda found: (found[0].group not in _FIRST, found[0].group not in _FIRST[:1], found[0].begin))
         if not films:
             return None
-        path = self._replays.file(made.recording, _picture(films[0], span))
-        return Picture(await asyncio.to_thread(path.read_bytes), "image/jpeg")
+        path = self._replays.file(made.recording, films[0][1])
+        try:
+            return Picture(await asyncio.to_thread(path.read_bytes), "image/jpeg")
+        except OSError:
+            return None
 
-    async def _manifest(self, lesson: str) -> Manifest | None:
-        recording = await self._replays.table.of_lesson(lesson)
-        if recording is None or not recording.playable:
+    async def _manifest(self, recording: Recording) -> Manifest | None:
+        if not recording.playable:
             return None
         try:
             return await self._replays.manifest(recording)
@@ -53,6 +57,4 @@ class Offered:
 
 
 def _picture(film: PlayFile, span: Span) -> str:
-    within = [name for at, name in film.thumbnails if span.begin_ms <= at < span.end_ms]
-    before = [name for at, name in film.thumbnails if at < span.begin_ms]
-    return (within or before[-1:] or [film.thumbnails[0][1]])[0]
+    return next((name for at, name in film.thumbnails if span.begin_ms <= at < span.end_ms), "")

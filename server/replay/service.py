@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from media.client import manifest
 from media.client.manifest import Manifest
@@ -33,6 +36,8 @@ KEEP = "recording.keep"
 LIST = "recording.list"
 VIEWER = Audience("viewer")
 PAGE = 50
+SHELVES = 64
+"""Spans of which it is remembered which pages were open."""
 DAY_MS = 86_400_000
 
 
@@ -61,6 +66,7 @@ class Replays:
         self._office = office
         self._data = data
         self.table = RecordingStore(store.database)
+        self._shelves: OrderedDict[tuple[str, int, int], frozenset[tuple[str, int]]] = OrderedDict()
 
     # --- who may ---------------------------------------------------------------------------------------------------
 
@@ -98,13 +104,26 @@ class Replays:
     # --- what it is made of ----------------------------------------------------------------------------------------
 
     async def manifest(self, recording: Recording) -> Manifest:
-        """Its files and gaps. Raises `RecordingNotReady`."""
+        """Its files and gaps. Raises `RecordingGone`, `RecordingNotReady`: also for files that are lost, damaged or of a newer version."""
+        if recording.removed is not None:
+            raise RecordingGone
         if not recording.playable:
             raise RecordingNotReady(state=recording.state)
         try:
-            return await asyncio.to_thread(manifest.read, manifest.folder(self._data, recording.id))
-        except OSError as error:
-            raise RecordingNotReady(str(error), state="ended") from error
+            made = await asyncio.to_thread(manifest.read, manifest.folder(self._data, recording.id))
+        except (OSError, msgspec.MsgspecError) as error:
+            raise RecordingNotReady(str(error), state="failed") from error
+        if made.version > manifest.VERSION:
+            raise RecordingNotReady(f"a manifest of version {made.version}", state="failed")
+        return made
+
+    async def readable(self, recording: Recording) -> bool:
+        """Whether there is a manifest as there should be."""
+        try:
+            await self.manifest(recording)
+        except RecordingNotReady:
+            return False
+        return True
 
     def file(self, recording_id: str, name: str) -> Path:
         """Where one of its playable files lies. Raises `NotThere` for what can be none."""
@@ -119,6 +138,15 @@ class Replays:
             raise NoSuchLesson
         log = await self._store.tail(lesson_id, 0)
         return await asyncio.to_thread(cut, LessonState(id=lesson_id, name=state.name), log, begin, end)
+
+    async def shelf(self, lesson_id: str, begin: int, end: int) -> frozenset[tuple[str, int]]:
+        """Pages of courseware that were open between two moments of a lesson that is over: version and number."""
+        key = (lesson_id, begin, end)
+        if key not in self._shelves:
+            self._shelves[key] = (await self.log(lesson_id, begin, end)).pictures
+            if len(self._shelves) > SHELVES:
+                self._shelves.popitem(last=False)
+        return self._shelves[key]
 
     async def told(self, found: Cut, who: Audience) -> dict[str, Any]:
         """The same as this audience is told it."""
@@ -164,11 +192,14 @@ class Replays:
         )
 
     async def again(self, who: Caller, lesson_id: str) -> None:
-        """Have one that could not be made playable tried again. Raises `RecordingBusy` where there is nothing to try."""
+        """Have one that could not be made playable, or cannot be read any more, tried again. Raises `RecordingBusy` where there is
+        nothing to try.
+        """
         found = await self.see(who, lesson_id, KEEP)
+        broken = found.recording.playable and not await self.readable(found.recording)
 
         async def work(connection: Any) -> None:
-            if not await table.make_again(connection, found.recording.id):
+            if not await table.make_again(connection, found.recording.id, "ready" if broken else "failed"):
                 raise RecordingBusy
 
         await self._office.acts.do(who, "recording.again", Target("lesson", found.lesson.id, found.lesson.path), work)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.store.database import Database, chunks
@@ -12,8 +13,13 @@ from server.store.tables import recording
 
 
 async def begin_recording(connection: AsyncConnection, recording_id: str, lesson_id: str, at: int) -> None:
-    """It runs, for the first time or again: what was made of it so far is made anew when it ends. `at`: UTC ms."""
-    fresh = {"state": "live", "ended": None, "error": "", "lease_until": 0, "tries": 0}
+    """It runs, for the first time or again: what was made of it so far is made anew when it ends. `at`: UTC ms.
+
+    One whose files were removed is there again, with what comes from now on.
+    """
+    c = recording.c
+    fresh: dict[str, Any] = {"state": "live", "ended": None, "error": "", "lease_until": 0, "tries": 0}
+    fresh |= {"removed": None, "keep_until": case((c.removed.is_not(None), null()), else_=c.keep_until)}
     known = await connection.execute(update(recording).where(recording.c.id == recording_id).values(**fresh))
     if not known.rowcount:
         await connection.execute(insert(recording).values(id=recording_id, lesson=lesson_id, begun=at, state="live"))

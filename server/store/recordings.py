@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.domain.recording import Recording, Viewing
+from server.domain.recording import Recording, State, Viewing
 from server.store.database import Database, chunks
 from server.store.tables import lesson, org, recording, recording_view, resource
 
@@ -107,7 +108,10 @@ class RecordingStore:
             times = row.times + (now - row.last_at > AGAIN_MS)
             await connection.execute(update(recording_view).where(mine).values(last_at=now, position_ms=position_ms, times=times))
 
-        await self._database.write(work)
+        try:
+            await self._database.write(work)
+        except IntegrityError:  # from two windows at once, the first time
+            await self._database.write(work)
 
     async def viewing(self, recording_id: str, person: str) -> Viewing | None:
         """What one person watched of it."""
@@ -125,10 +129,10 @@ async def keep(connection: AsyncConnection, recording_id: str, until: int | None
     await connection.execute(update(recording).where(_r.id == recording_id).values(keep_until=until))
 
 
-async def make_again(connection: AsyncConnection, recording_id: str) -> bool:
-    """Let one that failed be tried again; False: it did not fail."""
-    failed = (_r.id == recording_id) & (_r.state == "failed")
-    return (await connection.execute(update(recording).where(failed).values(state="ended", tries=0, error=""))).rowcount == 1
+async def make_again(connection: AsyncConnection, recording_id: str, seen: State = "failed") -> bool:
+    """Let one be tried again that failed, or is as it was `seen`; False: it is not."""
+    there = (_r.id == recording_id) & (_r.state == seen) & _r.removed.is_(None)
+    return (await connection.execute(update(recording).where(there).values(state="ended", tries=0, error=""))).rowcount == 1
 
 
 async def remove(connection: AsyncConnection, recording_id: str, now: int) -> bool:

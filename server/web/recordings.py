@@ -51,7 +51,8 @@ async def show(request: web.Request, again: Again) -> web.Response:
     """`GET /recordings/LESSON`."""
     caller, replays = await caller_of(request), request.app[REPLAYS]
     found = await replays.see(caller, request.match_info["lesson"], LIST)
-    made = await replays.manifest(found.recording) if found.recording.playable else None
+    lost = found.recording.playable and not await replays.readable(found.recording)
+    made = await replays.manifest(found.recording) if found.recording.playable and not lost else None
     viewers = await replays.viewers(found.recording)
     where = found.lesson.where()
     context = {
@@ -59,6 +60,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "lesson": found.lesson,
         "recording": found.recording,
         "made": made,
+        "lost": lost,
         "viewers": viewers,
         "names": await request.app[PEOPLE].names(sorted({one.person for one in viewers} | {found.lesson.teacher or ""})),
         "rooms": await replays.names(found.lesson.id),
@@ -149,7 +151,7 @@ def webvtt(found: list[Chapter], begin: int, end: int, words: Callable[[Chapter]
         until = found[n + 1].at if n + 1 < len(found) else end
         at = max(one.at, begin)
         if until > at:
-            text = words(one).replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")
+            text = " ".join(words(one).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
             lines += [str(n + 1), f"{_stamp(at - begin)} --> {_stamp(until - begin)}", text, ""]
     return "\n".join(lines)
 

@@ -1,34 +1,31 @@
-"""`/replay/LESSON`: a lesson afterwards, its pictures and its log on one clock; `/replays/PAPER/…`: the files of one."""
+"""`/replay/LESSON`: a lesson afterwards, its pictures and its log on one clock."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 from msgspec import Meta
 
 from media.client.manifest import Manifest, Missing, PlayFile
 from server.accounts.caller import Caller
-from server.accounts.tokens import ReplayPaper, check_expiry
+from server.accounts.tokens import ReplayPaper
 from server.domain.recording import Recording
 from server.domain.schedule import ScheduledLesson
-from server.errors import Invalid, LinkExpired, LinkInvalid, NoSuchCourseware, NotThere, RecordingGone, ReplayOver, ResourceWithdrawn
+from server.errors import Invalid
 from server.replay.service import VIEWER
+from server.replay.spans import pictures, within
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of, csrf_token
-from server.web.courseware.shown import to_room
 from server.web.doors import Doors
 from server.web.forms import read_form
-from server.web.keys import COURSEWARE, LIBRARY, OFFICE, REPLAYS, SIGNER
+from server.web.keys import OFFICE, REPLAYS, SIGNER
 
 HOURS_MS = 4 * 3_600_000
 """Addresses of files work for so long; a page that is open longer asks for new ones."""
-_TYPES = {"webm": "video/webm", "mp4": "video/mp4", "jpg": "image/jpeg"}
-_KEPT = {hdrs.CACHE_CONTROL: "private, max-age=14400"}
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +40,14 @@ async def show(request: web.Request) -> web.Response:
     caller = await caller_of(request)
     found = await request.app[REPLAYS].see(caller, request.match_info["lesson"])
     lesson = found.lesson
-    tail = f"?{request.query_string}" if _span(request) or request.query.get("as") == "student" else ""
+    preview = request.query.get("as") == "student"
+    tail = f"?{request.query_string}" if _span(request) or preview else ""
     context = {
         "lesson": lesson,
         "state": found.recording.state,
-        "preview": request.query.get("as") == "student",
+        "preview": preview,
         "data": f"/replay/{lesson.id}/data{tail}",
-        "position": f"/replay/{lesson.id}/position",
+        "position": "" if preview else f"/replay/{lesson.id}/position",  # who looks it over does not watch it
         "csrf_live": csrf_token(request),
         "back": _back(request, caller, lesson),
     }
@@ -69,6 +67,9 @@ async def data(request: web.Request) -> web.Response:
     made = await replays.manifest(found.recording)
     audience = VIEWER if request.query.get("as") == "student" else found.audience
     begin, end = _span(request) or (made.begin, made.end)
+    begin, end = max(begin, made.begin), min(end, made.end)  # what was before and after was not recorded, and is not told
+    if begin >= end:
+        raise Invalid({"from": "choice"})
     cut = await replays.log(found.lesson.id, begin, end)
     part = Part(found.lesson.id, found.lesson.name, found.recording, begin, end)
     log = await replays.told(cut, audience)
@@ -106,7 +107,7 @@ async def told(request: web.Request, part: Part, made: Manifest) -> dict[str, An
         "lesson": {"id": part.lesson, "name": part.name},
         "begin": begin,
         "end": end,
-        "files": [_file(one, base) for one in made.files if one.end > begin and one.begin < end],
+        "files": [_file(one, base, part) for one in within(made, begin, end)],
         "missing": [_missing(one, begin, end) for one in made.missing if one.end > begin and one.begin < end],
         "courseware": f"{base}/courseware",
         "expires": paper.expires_at,
@@ -114,7 +115,7 @@ async def told(request: web.Request, part: Part, made: Manifest) -> dict[str, An
     }
 
 
-def _file(one: PlayFile, base: str) -> dict[str, Any]:
+def _file(one: PlayFile, base: str, part: Part) -> dict[str, Any]:
     return {
         "group": one.group,
         "begin": one.begin,
@@ -125,7 +126,7 @@ def _file(one: PlayFile, base: str) -> dict[str, Any]:
         "audio": one.audio,
         "width": one.width,
         "height": one.height,
-        "thumbnails": [[at, f"{base}/media/{quote(name)}"] for at, name in one.thumbnails],
+        "thumbnails": [[at, f"{base}/media/{quote(name)}"] for at, name in pictures(one, part.begin, part.end)],
     }
 
 
@@ -142,76 +143,8 @@ def _span(request: web.Request) -> tuple[int, int] | None:
     return int(texts[0]), int(texts[1])
 
 
-# --- files: whoever has the address was let in -------------------------------------------------------------------------
-
-
-async def _paper(request: web.Request) -> ReplayPaper:
-    """Raises `NotThere` for what is no paper of ours, `ReplayOver` for an old one, `RecordingGone`."""
-    try:
-        paper = request.app[SIGNER].read_replay(request.match_info["paper"])
-        check_expiry(paper.expires_at, request.app[OFFICE].now())
-    except LinkExpired as error:
-        raise ReplayOver from error
-    except LinkInvalid as error:
-        raise NotThere from error
-    found = await request.app[REPLAYS].table.of_lesson(paper.lesson)
-    if found is None or found.id != paper.recording or found.removed is not None:
-        raise RecordingGone
-    if paper.resource and not await request.app[LIBRARY].public(paper.resource):
-        raise ResourceWithdrawn
-    return paper
-
-
-async def media(request: web.Request) -> web.StreamResponse:
-    """`GET /replays/PAPER/media/FILE`: in ranges (RFC 9110 section 14)."""
-    paper = await _paper(request)
-    path = request.app[REPLAYS].file(paper.recording, request.match_info["file"])
-    kind = _TYPES.get(path.suffix[1:])
-    if kind is None or not await asyncio.to_thread(path.is_file):
-        raise NotThere
-    return web.FileResponse(path, headers={**_KEPT, hdrs.CONTENT_TYPE: kind})
-
-
-async def courseware(request: web.Request) -> web.Response:
-    """`GET /replays/PAPER/courseware`: what lay on the board, as a room is told it."""
-    paper = await _paper(request)
-    files = await request.app[COURSEWARE].listed(paper.lesson)
-    base = f"/replays/{request.match_info['paper']}/courseware"
-    shown = [to_room(one, pages, paper.lesson) for one, pages in files if one.state == "ready"]
-    for one in shown:
-        for each in one["pages"]:
-            for sound in each["media"]:
-                sound["address"] = sound["address"].replace(f"/courseware/{paper.lesson}", base, 1)
-    return json_answer({"courseware": shown})
-
-
-async def picture(request: web.Request) -> web.Response:
-    """`GET /replays/PAPER/courseware/VERSION/N.webp`, `…/N/preview`."""
-    paper, service = await _paper(request), request.app[COURSEWARE]
-    found = await service.page(paper.lesson, request.match_info["version"], int(request.match_info["page"]))
-    data = await service.blobs.read(found.picture if request.path.endswith(".webp") else found.preview)
-    if data is None:
-        raise NoSuchCourseware
-    return web.Response(body=data, content_type="image/webp", headers=_KEPT)
-
-
-async def sound(request: web.Request) -> web.StreamResponse:
-    """`GET /replays/PAPER/courseware/VERSION/media/BLOB`."""
-    paper = await _paper(request)
-    path, kind = await request.app[COURSEWARE].media(paper.lesson, request.match_info["version"], request.match_info["blob"])
-    if not await asyncio.to_thread(path.is_file):
-        raise NoSuchCourseware
-    return web.FileResponse(path, headers={**_KEPT, hdrs.CONTENT_TYPE: kind})
-
-
 def add_routes(doors: Doors) -> None:
     """Addresses of replays."""
     doors.get("/replay/{lesson}", show, "replay.see")
     doors.get("/replay/{lesson}/data", data, "replay.see")
     doors.post("/replay/{lesson}/position", position, "replay.see")
-    one = "/replays/{paper}"
-    doors.get(one + "/media/{file}", media, "replay.file")
-    doors.get(one + "/courseware", courseware, "replay.file")
-    doors.get(one + r"/courseware/{version}/{page:\d{1,3}}.webp", picture, "replay.file")
-    doors.get(one + r"/courseware/{version}/{page:\d{1,3}}/preview", picture, "replay.file")
-    doors.get(one + "/courseware/{version}/media/{blob:[0-9a-f]{64}}", sound, "replay.file")

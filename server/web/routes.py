@@ -21,6 +21,7 @@ from server.web import (
     panel,
     recordings,
     replay,
+    replay_files,
     seats,
     socket,
     static,
@@ -75,6 +76,7 @@ def add_routes(app: web.Application) -> None:
     panel.add_routes(doors)
     inspect.add_routes(doors)
     replay.add_routes(doors)
+    replay_files.add_routes(doors)
     recordings.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:

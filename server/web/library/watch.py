@@ -34,9 +34,13 @@ async def data(request: web.Request) -> web.Response:
     span, recording = found.version.span, await replays.table.of_lesson(found.resource.lesson)
     if recording is None:
         raise NotRecorded
-    cut = await replays.log(found.resource.lesson, span.begin_ms, span.end_ms)
-    part = replay.Part(found.resource.lesson, found.version.about.title, recording, span.begin_ms, span.end_ms, found.resource.id)
-    told = await replay.told(request, part, await replays.manifest(recording))
+    made = await replays.manifest(recording)
+    begin, end = max(span.begin_ms, made.begin), min(span.end_ms, made.end)
+    if begin >= end:
+        raise NotRecorded
+    cut = await replays.log(found.resource.lesson, begin, end)
+    part = replay.Part(found.resource.lesson, found.version.about.title, recording, begin, end, found.resource.id)
+    told = await replay.told(request, part, made)
     return json_answer({**told, "log": await replays.told(cut, VIEWER), "position": None})
 
 

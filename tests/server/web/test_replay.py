@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import time
@@ -9,13 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 import pytest
+from sqlalchemy import insert
 
+from media.client import manifest
 from media.client.manifest import Manifest
 from server.accounts.tokens import ReplayPaper
+from server.domain.chapters import Chapter
+from server.replay.offered import Offered
 from server.settings import Settings
 from server.store import tables as t
+from server.store.recorded import begin_recording
 from server.web import keys
+from server.web.recordings import webvtt
 from tests.harness.postgres import both_databases
 from tests.harness.recorded import LENGTH, SECOND, recorded
 from tests.server.web.conftest import Browser, Town, error_code
@@ -105,7 +113,7 @@ async def test_a_span_begins_with_the_board_as_it_was(town: Town, made: Manifest
     assert len(found["log"]["state"]["board"]["ink"]["blank1/1"]) == 1
     assert [kind for _, kind, _ in found["log"]["events"]] == ["stage.called"]
     assert [one["kind"] for one in found["log"]["chapters"]] == ["begin", "stage"]
-    for query in ("?from=5", "?from=9&to=3", "?from=a&to=b", f"?from=-1&to={end}"):
+    for query in ("?from=5", "?from=9&to=3", "?from=a&to=b", f"?from=-1&to={end}", "?from=1&to=2", f"?from={made.end}&to={made.end + 9}"):
         assert (await town.browser("x.inspector").get(f"{URL}/data{query}")).status == 422, query
 
 
@@ -174,3 +182,78 @@ async def test_a_recording_that_is_still_made_says_so(town: Town, made: Manifest
     answer = await town.browser("x1.teacher").get(f"{URL}/data")
     assert (answer.status, await error_code(answer)) == (409, "recording.not_ready")
     assert (await town.browser("x1.teacher").get(URL, page=True)).status == 200, "the page waits for it"
+
+
+async def test_a_span_reaches_no_further_than_what_was_recorded(town: Town, made: Manifest) -> None:
+    found = await told(town.browser("x1.teacher"), "?from=0&to=999999999999999")
+    assert (found["begin"], found["end"]) == (made.begin, made.end)
+    assert "lesson.opened" not in {kind for _, kind, _ in found["log"]["events"]}, "waiting before class is not recorded"
+
+
+async def test_nothing_but_the_head_and_parts_that_there_are(town: Town, made: Manifest) -> None:
+    url = (await told(town.browser("x2.c1.s1")))["files"][0]["url"]
+    nobody = Browser(town.web, {})
+    head = await town.web.client.head(url)
+    assert (head.status, int(head.headers["Content-Length"]), await head.read()) == (200, made.files[0].octets, b"")
+    beyond = await nobody.get(url, headers={"Range": f"bytes={made.files[0].octets}-"})
+    assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{made.files[0].octets}")
+
+
+def newer(made: Manifest) -> bytes:
+    return msgspec.json.encode(msgspec.structs.replace(made, version=manifest.VERSION + 1))
+
+
+@pytest.mark.parametrize("broken", [lambda _: None, lambda _: b"{", newer])
+async def test_files_that_cannot_be_read_are_said_and_made_anew(town: Town, made: Manifest, settings: Settings, broken: Any) -> None:
+    path, body = manifest.folder(settings.data_dir, made.recording) / manifest.PLAY / manifest.MANIFEST, broken(made)
+    if body is None:
+        path.unlink()
+    else:
+        path.write_bytes(body)
+    answer = await town.browser("x1.teacher").get(f"{URL}/data")
+    assert (answer.status, await error_code(answer)) == (409, "recording.not_ready")
+    replays = town.web.app[keys.REPLAYS]
+    assert await Offered(replays).recordings(["lesson.x"]) == {}
+    admin = town.browser("x.admin")
+    assert "再整理一次" in await (await admin.get("/recordings/lesson.x", page=True)).text()
+    assert (await admin.post("/recordings/lesson.x/again")).status == 200
+    found = await replays.table.of_lesson("lesson.x")
+    assert found is not None
+    assert found.state == "ended", "it is made anew"
+
+
+async def test_of_a_lesson_by_hand_nobody_in_the_offices_sees_anything_and_it_goes_in_its_time(town: Town, settings: Settings) -> None:
+    database = town.web.app[keys.STORE].database
+    await database.execute(insert(t.lesson).values(id="by.hand", name="试课", head=0, created=1, phase="ended"))
+    made = await recorded(database, settings.data_dir, 1_000_000, "by.hand")
+    for who in ("x.admin", "x1.teacher", "n.admin"):
+        for path in ("/replay/by.hand", "/replay/by.hand/data", "/recordings/by.hand", "/recordings/by.hand/log.jsonl"):
+            assert (await town.browser(who).get(path)).status in (403, 404), (who, path)
+        assert (await town.browser(who).get("/recordings/by.hand/publish")).status == 404
+    await database.execute(t.recording.update().values(keep_until=1))
+    await town.web.app[keys.REPLAYS].expire()
+    assert not manifest.folder(settings.data_dir, made.recording).exists()
+
+
+@both_databases
+async def test_a_lesson_that_goes_on_after_its_recording_was_removed_has_one_again(town: Town, made: Manifest) -> None:
+    replays, database = town.web.app[keys.REPLAYS], town.web.app[keys.STORE].database
+    await database.execute(t.recording.update().values(keep_until=1))
+    await replays.expire()
+    await database.write(lambda connection: begin_recording(connection, made.recording, "lesson.x", made.end))
+    found = await replays.table.of_lesson("lesson.x")
+    assert found is not None
+    assert (found.state, found.removed, found.keep_until) == ("live", None, None)
+
+
+@both_databases
+async def test_two_windows_of_one_person_watch_for_the_first_time(town: Town, made: Manifest) -> None:
+    pupil = town.browser("x2.c1.s1")
+    done = await asyncio.gather(*(pupil.post(f"{URL}/position", {"at": made.begin + n}) for n in range(6)))
+    assert {one.status for one in done} == {200}
+    assert [one.times for one in await town.web.app[keys.REPLAYS].table.viewers(made.recording)] == [1]
+
+
+def test_no_name_breaks_a_line_of_the_chapters() -> None:
+    text = webvtt([Chapter(0, "stage")], 0, 1000, lambda _: "甲\r\n\n2\n00:00 --> 00:01 <b>&")
+    assert text == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\n甲 2 00:00 --&gt; 00:01 &lt;b&gt;&amp;\n"
