@@ -73,7 +73,7 @@ class Making:
             raise
         except _Lost:
             log.info("recording %s is not ours any more", held.id)
-        except (MakingFailed, OSError, msgspec.MsgspecError) as error:
+        except (MakingFailed, OSError, ValueError, msgspec.MsgspecError) as error:
             log.warning("recording %s, attempt %d: %s", held.id, held.tries, error)
             mine = replace(held, lease_until=lease[0])
             await (self._store.again(mine) if held.tries < MOST_TRIES else self._store.fail(mine, "recording.unreadable"))

@@ -40,7 +40,7 @@ class Held:
         page = await open_page(browser, "about:blank", width, height, locale="zh-CN")
         cookies = [{"name": name, "value": value, "url": self.product.url} for name, value in self.world.cookies(who).items()]
         await page.context.add_cookies(cookies)  # type: ignore[arg-type]
-        await page.goto(self.product.url + path)
+        await page.goto(path if path == "about:blank" else self.product.url + path)
         return page
 
 
@@ -138,6 +138,34 @@ async def test_one_goes_on_where_one_left(browser: Browser, held: Held) -> None:
     await expect(again.locator("#cover")).to_be_hidden()
     assert abs(await shown(again) - here) <= 3
     await again.context.close()
+
+
+async def test_a_film_that_failed_holds_nobody_and_is_fetched_anew(browser: Browser, held: Held) -> None:
+    page = await held.page(browser, "x.inspector", "about:blank")
+    await page.route("**/media/teacher-001.webm", lambda route: route.fulfill(status=410))
+    await page.goto(held.product.url + "/replay/lesson.x?t=1")
+    await expect(page.locator("#cover")).to_be_hidden()
+    await expect(page.locator("#said")).to_be_visible()
+    await page.locator("#play").click()
+    await until(page, "Number(document.getElementById('range').value) >= 2000")
+    await expect(page.locator("#said")).to_be_visible()
+    await page.unroute("**/media/teacher-001.webm")
+    await until(page, "document.querySelector('video.film').currentTime > 3 && !document.querySelector('video.film').paused")
+    await expect(page.locator("#said")).to_be_hidden()
+    await page.context.close()
+
+
+async def test_looking_it_over_as_a_pupil_is_not_watching(browser: Browser, held: Held) -> None:
+    page = await held.page(browser, "x.librarian", "/replay/lesson.x?as=student")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await expect(page.locator("#cover")).to_be_hidden()
+    await page.locator("#play").click()
+    await until(page, "document.querySelector('video.film').currentTime > 0.5")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await until(page, "Object.keys(localStorage).some((key) => key.startsWith('replay.'))")
+    assert not [one for one in asked if one.endswith("/position")]
+    await page.context.close()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 /** A lesson afterwards: its pictures, its board and what happened in it, on one clock. */
-import { browserClock, every } from "../clock.js";
+import { backoff, browserClock, every } from "../clock.js";
 import { duration, load, t } from "../i18n.js";
 import { Bar } from "../replay/bar.js";
 import { Card } from "../replay/card.js";
 import { beyond, Course, RATES } from "../replay/course.js";
 import { Deck } from "../replay/deck.js";
 import { Past } from "../replay/past.js";
+import { recall, remember } from "../replay/place.js";
+import { split } from "../replay/split.js";
 import { Stage } from "../replay/stage.js";
 import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
 
@@ -32,13 +34,15 @@ const NEARLY_OVER_MS = 10_000;
 /** Keys by which a browser itself moves along a line. */
 const NATIVE = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Tab"]);
 const RENEW_BEFORE_MS = 10 * 60_000;
+/** Whatever played for so long is whole again. */
+const MENDED_MS = 180_000;
 
 /** @type {{data: string, position: string, csrf: string, locale: string, icons: string, key: string}} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
 useIcons(boot.icons);
 await load(boot.locale);
 
-/** @returns {Promise<Told>} what there is to play, as soon as it is there */
+/** @returns {Promise<Told | null>} what there is to play, as soon as it is there; null: there will be nothing, and the cover says why */
 async function ask() {
   for (;;) {
     const answer = await fetch(boot.data, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
@@ -48,12 +52,12 @@ async function ask() {
     const final = answer !== null && answer.status < 500 && !(code === "recording.not_ready" && body.error.params.state !== "empty");
     const known = code === "recording.not_ready" ? `replay.state.${body.error.params.state}` : `error.${code}`;
     setText(byId("cover-words"), answer ? t(code ? known : "error.internal") : t("replay.offline"));
-    if (final) await new Promise(() => {});
+    if (final) return null;
     await new Promise((done) => browserClock.after(ASK_AGAIN_MS, () => done(null)));
   }
 }
 
-const told = await ask();
+const told = (await ask()) ?? (await /** @type {Promise<Told>} */ (new Promise(() => {})));
 const past = new Past(told.log.state, told.log.events);
 const now = () => performance.now();
 const course = new Course(told, startAt());
@@ -71,6 +75,10 @@ bar.missing(told.missing);
 bar.thumbnails = (told.files.find(({ group }) => group === "teacher") ? told.files.filter(({ group }) => group === "teacher") : told.files).flatMap(({ thumbnails }) => thumbnails);
 let before = course.at(now());
 let stopped = false;
+/** Somebody has watched some of it. */
+let watched = false;
+/** Films that failed are fetched anew so often, and not before. */
+const mending = { tries: 0, at: 0 };
 let expires = now() + told.expires - told.now;
 
 byId("cover").hidden = true;
@@ -82,6 +90,7 @@ byId("stage").addEventListener("click", (event) => event.target instanceof HTMLV
 byId("back").addEventListener("click", () => go(course.at(now()) - 10_000));
 byId("forth").addEventListener("click", () => go(course.at(now()) + 10_000));
 byId("listen").addEventListener("click", () => listen(!stage.listening));
+byId("full").hidden = !byId("player").requestFullscreen;
 byId("full").addEventListener("click", () => void (document.fullscreenElement ? document.exitFullscreen() : byId("player").requestFullscreen().catch(() => {})));
 byId("sound").addEventListener("click", () => mute(byId("sound").getAttribute("aria-pressed") !== "true"));
 const rate = /** @type {HTMLSelectElement} */ (byId("rate"));
@@ -97,7 +106,7 @@ look();
 
 /** Where one left, unless the end was there. */
 function startAt() {
-  const kept = boot.position ? told.position : Number(localStorage.getItem(boot.key) ?? "") || null;
+  const kept = boot.position ? told.position : recall(boot.key);
   const asked = Number(new URLSearchParams(location.search).get("t") ?? "") * 1000;
   if (asked) return told.begin + asked;
   return kept !== null && kept < told.end - NEARLY_OVER_MS ? kept : told.begin;
@@ -111,7 +120,7 @@ function look() {
   const skip = course.playing ? beyond(told.files, at, PATIENCE_MS) : null;
   if (skip !== null) return pass(at, skip);
   if (course.playing && quizStops.checked && past.between(before, at).some(([, kind]) => kind === "quiz.opened")) stop();
-  stage.follow(at, course.playing && !course.held, course.rate);
+  stage.follow(at, course);
   course.hold(course.playing && stage.waits(at), now());
   stage.show(state, at);
   if (!board.hidden) deck.show(state.board);
@@ -119,7 +128,8 @@ function look() {
   bar.show(at);
   say(at);
   before = at;
-  if (now() > expires - RENEW_BEFORE_MS || stage.playing.some((film) => film.broken && now() > expires)) void renew();
+  if (now() > expires - RENEW_BEFORE_MS) void renew();
+  else if (stage.playing.some((film) => film.broken && film.covering(at))) mend();
 }
 
 /** @param {number} at */
@@ -141,14 +151,18 @@ function say(at) {
  */
 function pass(from, to) {
   const why = told.missing.find((one) => one.begin <= from && from < one.end)?.why;
-  if (why) setText(byId("passed"), t("replay.passed", { time: duration(to - from), why: t(`replay.missing.${why}`) }));
+  if (why) setText(byId("passed"), t("replay.passed", { time: duration(Math.round((to - from) / 1000) * 1000), why: t(`replay.missing.${why}`) }));
   go(to);
 }
 
 function toggle() {
   stopped = false;
+  const refused = stage.playing.some((film) => film.refused);
   for (const film of stage.playing) film.refused = false;
-  course.play(!course.playing, now());
+  if (!watched) stage.unlock();
+  watched = true;
+  // a browser that refused to sound waits for a hand: this is one
+  course.play(refused || !course.playing, now());
   look();
 }
 
@@ -237,12 +251,21 @@ function step(by) {
 function tell() {
   const at = Math.round(course.at(now()));
   if (!boot.position) {
-    localStorage.setItem(boot.key, String(at));
+    remember(boot.key, at);
     return;
   }
-  if (!course.playing && !document.hidden) return;
+  if (!watched || (!course.playing && !document.hidden)) return;
   const headers = { "X-CSRF-Token": boot.csrf, Accept: "application/json" };
   void fetch(boot.position, { method: "POST", headers, body: new URLSearchParams({ at: String(at) }), keepalive: true }).catch(() => {});
+}
+
+/** The link may have been away, or this computer asleep for longer than the addresses work. */
+function mend() {
+  if (now() < mending.at) return;
+  mending.tries = now() > mending.at + MENDED_MS ? 1 : mending.tries + 1;
+  mending.at = now() + backoff(mending.tries, Math.random, 2_000, 120_000);
+  if (mending.tries % 2) stage.retry();
+  else void renew();
 }
 
 let renewing = false;
@@ -251,37 +274,13 @@ async function renew() {
   if (renewing) return;
   renewing = true;
   const fresh = await ask();
+  if (!fresh) {
+    course.play(false, now());
+    byId("cover").hidden = false;
+    return;
+  }
   stage.renew(fresh.files);
   deck.store.base = fresh.courseware;
   expires = now() + fresh.expires - fresh.now;
   renewing = false;
-}
-
-/**
- * The line between the large picture and those beside it, moved by hand or by key.
- * @param {HTMLElement} line
- * @param {HTMLElement} area
- */
-function split(line, area) {
-  const set = (/** @type {number} */ share) => {
-    const kept = Math.min(Math.max(share, 40), 85);
-    area.style.setProperty("--large", `${kept}fr`);
-    area.style.setProperty("--small", `${100 - kept}fr`);
-    line.style.left = `${kept}%`;
-    line.setAttribute("aria-valuenow", String(Math.round(kept)));
-  };
-  set(72);
-  line.addEventListener("pointerdown", (event) => line.setPointerCapture(event.pointerId));
-  line.addEventListener("pointermove", (event) => {
-    if (!line.hasPointerCapture(event.pointerId)) return;
-    const box = area.getBoundingClientRect();
-    set((100 * (event.clientX - box.left)) / box.width);
-  });
-  line.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -4, ArrowRight: 4 }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    event.stopPropagation();
-    set(Number(line.getAttribute("aria-valuenow")) + by);
-  });
 }

@@ -12,6 +12,9 @@ const NEAR = 0.06;
 const PUSH = 0.06;
 /** So long before a file begins it is fetched. */
 const AHEAD_MS = 8_000;
+/** Seconds before a file's end from which on nothing more is waited for. */
+const TAIL = 0.25;
+const IDLE = 1;
 
 export class Film {
   /**
@@ -41,9 +44,12 @@ export class Film {
     return !!this.covering(at)?.video;
   }
 
-  /** Whether it is needed now and has no data to go on with. */
+  /** Whether it is needed now and has no data to go on with, and some may still come. */
   get waiting() {
-    return this.file !== null && !this.element.error && this.element.readyState < 3 && !this.element.ended;
+    const { error, readyState, networkState, ended, duration, currentTime } = this.element;
+    if (this.file === null || error || readyState >= 3) return false;
+    const over = ended || (Number.isFinite(duration) && currentTime >= duration - TAIL);
+    return !over && !(readyState === 2 && networkState === IDLE);
   }
 
   /** Whether its own addresses are too old, or its file cannot be played here. */
@@ -58,7 +64,7 @@ export class Film {
    */
   follow(at, playing, rate) {
     const file = this.covering(at);
-    if (file !== this.file) this.#load(file ?? this.#coming(at), file !== null);
+    if (!file || file !== this.file) this.#load(file ?? this.#coming(at), file !== null);
     if (!file || this.element.error) {
       this.element.pause();
       return;
@@ -67,17 +73,48 @@ export class Film {
     const wanted = (at - file.begin) / 1000;
     const off = element.currentTime - wanted;
     element.muted = this.muted;
+    if (wanted >= element.duration) {
+      this.#rest();
+      return;
+    }
     if (element.readyState >= 1 && (Math.abs(off) > FAR || (!playing && Math.abs(off) > NEAR)) && !element.seeking) element.currentTime = wanted;
     element.playbackRate = Math.abs(off) > NEAR && Math.abs(off) <= FAR ? rate * (off > 0 ? 1 - PUSH : 1 + PUSH) : rate;
-    if (playing && element.paused) void element.play().catch((error) => (this.refused = error.name === "NotAllowedError"));
+    // one that has ended would begin anew
+    if (playing && element.paused && !element.ended) void this.#play();
     if (!playing && !element.paused) element.pause();
+  }
+
+  /** Safari lets an element sound only if it was loaded by a hand, once. */
+  unlock() {
+    if (!this.element.hasAttribute("src")) this.element.load();
   }
 
   /** @param {File[]} files the same with newer addresses */
   renew(files) {
     this.files = files;
+    this.retry();
+  }
+
+  /** Fetch it anew: what failed may have been the network. */
+  retry() {
     this.file = null;
     this.element.removeAttribute("src");
+  }
+
+  async #play() {
+    try {
+      await this.element.play();
+      this.refused = false;
+    } catch (error) {
+      if (/** @type {Error} */ (error).name === "NotAllowedError") this.refused = true;
+    }
+  }
+
+  /** The file ends a little before its recording does: its last picture stays. */
+  #rest() {
+    const { element } = this;
+    if (!element.paused) element.pause();
+    if (element.readyState >= 1 && !element.seeking && element.currentTime < element.duration - TAIL) element.currentTime = element.duration;
   }
 
   /** @param {number} at */

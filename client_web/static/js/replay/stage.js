@@ -37,11 +37,20 @@ export class Stage {
 
   /**
    * @param {number} at lesson time
-   * @param {boolean} playing
-   * @param {number} rate
+   * @param {{playing: boolean, held: boolean, rate: number}} course whoever holds it goes on: some browsers fetch for nobody else
    */
-  follow(at, playing, rate) {
-    for (const film of this.films.values()) film.follow(this.#wanted(film) ? at : -1, playing, rate);
+  follow(at, { playing, held, rate }) {
+    for (const film of this.films.values()) film.follow(this.#wanted(film) ? at : -1, playing && (!held || film.waiting), rate);
+  }
+
+  /** By hand: from now on all of them may sound. */
+  unlock() {
+    for (const film of this.films.values()) film.unlock();
+  }
+
+  /** Fetch those anew that failed. */
+  retry() {
+    for (const film of this.films.values()) if (film.broken) film.retry();
   }
 
   /** @param {number} at */
