@@ -22,6 +22,7 @@ from server.domain.people import Assignment, Person
 from server.errors import Forbidden, Invalid, LastAdmin, NotThere, Taken
 from server.store.identities import drop_identities
 from server.store.people import add_assignment, add_person, change_person, end_assignment, narrow, root_admins
+from server.store.recordings import forget_viewer
 from server.store.recovery import set_codes
 from server.store.tables import person as person_table
 
@@ -181,6 +182,7 @@ class People(Directory):
             await self._sessions.end_all(connection, found.id)
             await drop_identities(connection, found.id)
             await set_codes(connection, found.id, (), self._now())
+            await forget_viewer(connection, found.id)
             await self._office.contents.erase_owner(connection, found.id)
 
         await self._office.acts.do(who, "person.erase", target("person", found.id, home), work, locks=(ADMINS,))

@@ -23,6 +23,7 @@ from server.errors import Invalid, NotThere
 from server.school.fields import Code, Name, Version
 from server.store.book import forget_mistakes
 from server.store.classes import add_class, change_class
+from server.store.recordings import forget_viewer
 from server.store.students import add_student, change_student
 from server.store.tables import student as student_table
 
@@ -186,7 +187,7 @@ async def leave(office: Office, who: Caller, student_id: str, version: int) -> N
 
 
 async def erase(office: Office, who: Caller, student_id: str, version: int) -> None:
-    """Name, number and wrong answers are gone for good (S20). Raises `EditConflict`."""
+    """Name, number, wrong answers and what they watched are gone for good (S20). Raises `EditConflict`."""
     found, _, org = await student(office, who, student_id, "student.edit")
 
     async def work(connection: AsyncConnection) -> None:
@@ -195,5 +196,6 @@ async def erase(office: Office, who: Caller, student_id: str, version: int) -> N
         )
         await office.contents.erase_owner(connection, found.id)
         await forget_mistakes(connection, found.id)
+        await forget_viewer(connection, found.id)
 
     await office.acts.do(who, "student.erase", target("student", found.id, org), work)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -127,6 +127,11 @@ class RecordingStore:
 async def keep(connection: AsyncConnection, recording_id: str, until: int | None) -> None:
     """Keep its files until then; None: for good."""
     await connection.execute(update(recording).where(_r.id == recording_id).values(keep_until=until))
+
+
+async def forget_viewer(connection: AsyncConnection, person: str) -> None:
+    """What they watched is nobody's business any more."""
+    await connection.execute(delete(recording_view).where(_v.person == person))
 
 
 async def make_again(connection: AsyncConnection, recording_id: str, seen: State = "failed") -> bool:

@@ -18,6 +18,7 @@ from server.domain.schedule import ScheduledLesson
 from server.errors import Invalid
 from server.replay.service import VIEWER
 from server.replay.spans import pictures, within
+from server.school import inspection
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
@@ -48,6 +49,7 @@ async def show(request: web.Request) -> web.Response:
         "preview": preview,
         "data": f"/replay/{lesson.id}/data{tail}",
         "position": "" if preview else f"/replay/{lesson.id}/position",  # who looks it over does not watch it
+        "notes": f"/inspect/{lesson.id}/notes",
         "csrf_live": csrf_token(request),
         "back": _back(request, caller, lesson),
     }
@@ -72,8 +74,15 @@ async def data(request: web.Request) -> web.Response:
         raise Invalid({"from": "choice"})
     cut = await replays.log(found.lesson.id, begin, end)
     part = Part(found.lesson.id, found.lesson.name, found.recording, begin, end)
-    log = await replays.told(cut, audience)
-    return json_answer({**await told(request, part, made), "log": log, "position": await replays.position(caller, found.recording)})
+    beside = {"position": await replays.position(caller, found.recording), "notes": await _notes(request, caller, found.lesson)}
+    return json_answer({**await told(request, part, made), "log": await replays.told(cut, audience), **beside})
+
+
+async def _notes(request: web.Request, caller: Caller, lesson: ScheduledLesson) -> list[dict[str, object]] | None:
+    """An inspector's own."""
+    if request.query.get("as") == "student" or not caller.may("lesson.inspect", lesson.where()):
+        return None
+    return [{"id": one.id, "at": one.at, "text": one.text} for one in await inspection.notes(request.app[OFFICE], caller, lesson.id)]
 
 
 async def position(request: web.Request) -> web.Response:

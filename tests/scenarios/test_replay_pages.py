@@ -168,11 +168,31 @@ async def test_looking_it_over_as_a_pupil_is_not_watching(browser: Browser, held
     await page.context.close()
 
 
+async def test_an_inspector_writes_beside_it(browser: Browser, held: Held) -> None:
+    page = await held.page(browser, "x.inspector", "/replay/lesson.x")
+    await expect(page.locator("#cover")).to_be_hidden()
+    await seek(page, 20)
+    await page.locator("#note-text").fill("提问有层次")
+    await page.locator("#note button").click()
+    note = page.locator("#notes .chapter")
+    await expect(note).to_contain_text("0:17")
+    await seek(page, 50)
+    await note.click()
+    assert await shown(page) == 17
+    await page.reload()
+    await expect(note).to_contain_text("提问有层次")
+    await page.get_by_role("button", name="删除").click()
+    await expect(note).to_have_count(0)
+    assert page.errors == []  # type: ignore[attr-defined]
+    await page.context.close()
+
+
 @pytest.mark.parametrize(
     ("who", "path"),
     [
         ("x2.c1.s1", "/replay/lesson.x?t=20"),
         ("x.librarian", "/replay/lesson.x?as=student"),
+        ("x.inspector", "/replay/lesson.x?t=20"),
         ("x.admin", "/recordings"),
         ("x.admin", "/recordings/lesson.x"),
         ("y.admin", "/recordings"),

@@ -22,6 +22,7 @@ async def show(request: web.Request) -> web.Response:
         "preview": False,
         "data": f"/library/{found.resource.id}/data",
         "position": "",
+        "notes": "",
         "csrf_live": "",
         "back": f"/library/{found.resource.id}",
     }

@@ -176,6 +176,28 @@ async def test_open_formats_leave_the_house(town: Town, made: Manifest, tmp_path
     assert lines[-1]["at"] - lines[0]["begin"] == LENGTH * SECOND
 
 
+async def test_who_is_erased_watched_nothing(town: Town, made: Manifest) -> None:
+    table = town.web.app[keys.REPLAYS].table
+    for who in ("x2.c1.s1", "x.inspector"):
+        assert (await town.browser(who).post(f"{URL}/position", {"at": made.begin})).status == 200
+    assert {one.person for one in await table.viewers(made.recording)} == {"x2.c1.s1", "x.inspector"}
+    erased = await town.browser("x2.admin").post("/classes/x2.c1/erase", {"student": "x2.c1.s1", "version": 1})
+    assert erased.status == 200, await erased.text()
+    assert {one.person for one in await table.viewers(made.recording)} == {"x.inspector"}
+    assert (await town.browser("d.admin").post("/people/x.inspector/erase", {"version": 1, "sure": "1"})).status == 200
+    assert await table.viewers(made.recording) == []
+
+
+async def test_an_inspectors_notes_stand_beside_the_replay(town: Town, made: Manifest) -> None:
+    inspector, other = town.browser("x.inspector"), town.browser("x1.teacher")
+    kept = await inspector.post("/inspect/lesson.x/notes", {"at": made.begin + 9000, "text": "导入自然"})
+    assert kept.status == 201
+    (note,) = (await told(inspector))["notes"]
+    assert (note["at"], note["text"]) == (made.begin + 9000, "导入自然")
+    assert (await told(other))["notes"] is None
+    assert (await told(inspector, "?as=student"))["notes"] is None
+
+
 async def test_a_recording_that_is_still_made_says_so(town: Town, made: Manifest) -> None:
     assert made
     await town.web.app[keys.STORE].database.execute(t.recording.update().values(state="ended", ended=2**52))

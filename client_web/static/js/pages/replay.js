@@ -5,6 +5,7 @@ import { Bar } from "../replay/bar.js";
 import { Card } from "../replay/card.js";
 import { beyond, Course, RATES } from "../replay/course.js";
 import { Deck } from "../replay/deck.js";
+import { Notes } from "../replay/notes.js";
 import { Past } from "../replay/past.js";
 import { recall, remember } from "../replay/place.js";
 import { split } from "../replay/split.js";
@@ -21,6 +22,7 @@ import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
  * @property {number} expires
  * @property {number} now
  * @property {number | null} position
+ * @property {import("../replay/notes.js").Note[] | null} [notes] the own ones; to inspectors
  * @property {{state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[]}} log
  */
 
@@ -37,7 +39,7 @@ const RENEW_BEFORE_MS = 10 * 60_000;
 /** Whatever played for so long is whole again. */
 const MENDED_MS = 180_000;
 
-/** @type {{data: string, position: string, csrf: string, locale: string, icons: string, key: string}} */
+/** @type {{data: string, position: string, notes: string, csrf: string, locale: string, icons: string, key: string}} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
 useIcons(boot.icons);
 await load(boot.locale);
@@ -83,8 +85,13 @@ let expires = now() + told.expires - told.now;
 
 byId("cover").hidden = true;
 byId("listen").hidden = !stage.canListen;
-byId("chapters-part").hidden = !told.log.chapters.length;
-byId("page").dataset.chapters = told.log.chapters.length ? "1" : "0";
+byId("chapters-part").hidden = !told.log.chapters.length && !told.notes;
+byId("page").dataset.chapters = byId("chapters-part").hidden ? "0" : "1";
+byId("notes-part").hidden = !told.notes;
+if (told.notes) {
+  const parts = { list: byId("notes"), form: byId("note"), text: /** @type {HTMLTextAreaElement} */ (byId("note-text")) };
+  new Notes(parts, told.notes, { begin: told.begin, address: boot.notes, csrf: boot.csrf, now: () => course.at(now()), seek: go });
+}
 byId("play").addEventListener("click", toggle);
 byId("stage").addEventListener("click", (event) => event.target instanceof HTMLVideoElement && toggle());
 byId("back").addEventListener("click", () => go(course.at(now()) - 10_000));
