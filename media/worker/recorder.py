@@ -103,9 +103,12 @@ class Recorder:
         """Close its take; an unknown one is no error."""
         self._relay.stop_recording(name, now)
         self.drain(now)
-        recording = self._recordings.pop(name, None)
+        recording = self._recordings.get(name)
         if recording is None:
             return
+        if self._disk is not None:
+            self._hear_failures(self._disk, [*self._recordings.values(), *self._ending])  # its last block is to tell of them
+        del self._recordings[name]
         recording.end(now)
         self._ending.append(recording)
         self._told.pop(name, None)
@@ -146,11 +149,7 @@ class Recorder:
         live = [*self._recordings.values(), *self._ending]
         # In this order: what failed before the progress was read is told before it is believed.
         progress = {recording.file: disk.progress(recording.file) for recording in live}
-        by_file = {recording.file: recording for recording in live}
-        for failure in disk.take_failures():
-            self._count["disk_failures"] += 1
-            if failure.file in by_file:
-                by_file[failure.file].failed(failure)
+        self._hear_failures(disk, live)
         for recording in live:
             reached = progress[recording.file]
             if reached is not None:
@@ -160,6 +159,13 @@ class Recorder:
         for recording in self._recordings.values():
             self._tell(recording, now)
         self._end_orphans(now)
+
+    def _hear_failures(self, disk: Disk, live: Sequence[Recording]) -> None:
+        by_file = {recording.file: recording for recording in live}
+        for failure in disk.take_failures():
+            self._count["disk_failures"] += 1
+            if failure.file in by_file:
+                by_file[failure.file].failed(failure)
 
     def _over(self, recording: Recording, closed: bool) -> bool:
         if closed:

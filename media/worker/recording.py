@@ -48,6 +48,8 @@ class Recording:
         self._progress = Progress(0, 0, 0)
         self._tracks: dict[int, _Track] = {}
         """By sink."""
+        self._over: list[_Track] = []
+        """Ended since the last put: packets of theirs may wait in the take."""
         self._last_track = 0
         self._gap: Gap | None = None
         """What was lost and is not told in the file yet …"""
@@ -76,7 +78,7 @@ class Recording:
         elif event.sink in self._tracks:
             track = self._tracks[event.sink]
             if isinstance(event, TrackOver):
-                del self._tracks[event.sink]
+                self._over.append(self._tracks.pop(event.sink))
                 self._take.add(TrackEnded(track=track.began.track, at=event.at, gone=event.gone), now)
             else:
                 self._map(track, event, now)
@@ -122,7 +124,9 @@ class Recording:
     def _put(self, now: int) -> bool:
         untold = bool(self.failing) and not self._telling
         begin = now if self._take.empty else self._take.since
-        number = self._disk.put(self.file, self._take.flush(self._retold() if untold else ()), (begin, now))
+        records = self._retold() if untold else ()
+        self._over.clear()
+        number = self._disk.put(self.file, self._take.flush(records), (begin, now))
         if not number:
             self._lost("queue", begin, now)
         elif untold:
@@ -130,9 +134,9 @@ class Recording:
         return number > 0
 
     def _retold(self) -> list[Record]:
-        """What a reader must know after a hole: what the hole is, and which tracks there are."""
+        """What a reader must know after a hole: what the hole is, and which tracks what follows is of."""
         records: list[Record] = [] if self._gap is None else [self._gap]
-        for track in self._tracks.values():
+        for track in [*self._over, *self._tracks.values()]:
             records.append(track.began)
             if track.moment is not None:
                 records.append(track.moment)
@@ -169,6 +173,7 @@ class Recording:
         """Nothing more is captured: end the tracks, close the file."""
         for track in self._tracks.values():
             self._take.add(TrackEnded(track=track.began.track, at=now), now)
+        self._over.extend(self._tracks.values())
         self._tracks.clear()
         self._ended = now
         self._seal(now)
