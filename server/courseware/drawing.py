@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from server.courseware.process import run
 from server.domain.courseware import Courseware, Media, Page
 from server.errors import AppError, CoursewareTooSlow, CoursewareUnreadable
 from server.store.courseware import CoursewareStore
+from server.work.lease import Lease, Lost
+from server.work.loop import Loop
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,6 @@ SWEEP_AGE = 6 * 3600.0
 """Longer than any file takes to be drawn: its pages belong to nothing until the last one is."""
 
 
-class _Lost(Exception):
-    """The file was deleted, or is another process's now."""
-
-
 class Drawing:
     """Start it, and `poke` it when something waits. `now`: UTC ms."""
 
@@ -43,27 +40,21 @@ class Drawing:
         self._blobs = blobs
         self._soffice = soffice
         self._now = now
-        self._called = asyncio.Event()
-        self._lease = 0
-        """The latest of the file that is drawn now."""
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loop = Loop("courseware-drawing", self.draw_next, POLL_SECONDS)
+        self._sweeps = Loop("courseware-sweep", self._sweep, SWEEP_SECONDS)
 
     def start(self) -> None:
         """Begin."""
-        self._tasks = [
-            asyncio.create_task(self._run(), name="courseware-drawing"),
-            asyncio.create_task(self._sweep(), name="courseware-sweep"),
-        ]
+        self._loop.start()
+        self._sweeps.start()
 
     async def stop(self) -> None:
         """What is half drawn waits for the next process."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._loop.stop(), self._sweeps.stop())
 
     def poke(self) -> None:
         """Something waits."""
-        self._called.set()
+        self._loop.poke()
 
     async def draw_next(self) -> bool:
         """Draw the file that has waited longest; False: none waits."""
@@ -71,33 +62,22 @@ class Drawing:
         held = await self._store.claim(now, now + LEASE_MS)
         if held is None:
             return False
-        self._lease = held.lease
+        lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
             if held.tries > MOST_TRIES:
                 raise CoursewareTooSlow(page=0)
-            await self._draw(held)
+            await self._draw(lease)
         except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(replace(held, lease=self._lease)))
+            await asyncio.shield(self._store.give_back(lease.held))
             raise
-        except _Lost:
+        except Lost:
             log.info("courseware %s is not ours any more", held.id)
         except AppError as error:
-            await self._store.fail(replace(held, lease=self._lease), error.code, error.params)
+            await self._store.fail(lease.held, error.code, error.params)
         return True
 
-    async def _run(self) -> None:
-        while True:
-            self._called.clear()
-            try:
-                if await self.draw_next():
-                    continue
-            except Exception:
-                log.exception("drawing failed; tried again later")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), POLL_SECONDS)
-
-    async def _draw(self, held: Courseware) -> None:
-        room = await self._blobs.room()
+    async def _draw(self, lease: Lease[Courseware]) -> None:
+        held, room = lease.held, await self._blobs.room()
         job = Job(task="draw", kind=held.kind, source=str(self._blobs.path(held.source)), out=str(room), soffice=self._soffice)
         pages: list[Page] = []
         try:
@@ -105,19 +85,14 @@ class Drawing:
                 async for line in lines:
                     if isinstance(line, Drawn):
                         pages.append(await self._kept(room, line))
-                    await self._renew(held, len(pages))
+                    lease.held = replace(lease.held, drawn=len(pages))
+                    await lease.go_on()
         finally:
             await self._blobs.leave(room)
         if not pages:
             raise CoursewareUnreadable("no pages")
-        if not await self._store.finish(replace(held, lease=self._lease), version_of(pages), pages):
-            raise _Lost
-
-    async def _renew(self, held: Courseware, drawn: int) -> None:
-        until = self._now() + LEASE_MS
-        if not await self._store.renew(replace(held, lease=self._lease), until, drawn):
-            raise _Lost
-        self._lease = until
+        if not await self._store.finish(lease.held, version_of(pages), pages):
+            raise Lost
 
     async def _kept(self, room: Path, line: Drawn) -> Page:
         size = (room / line.picture).stat().st_size
@@ -125,14 +100,10 @@ class Drawing:
         media = tuple([Media(await self._blobs.keep(room / one.file), one.type) for one in line.media])
         return Page(line.page, line.width, line.height, picture, preview, size, line.flattened, line.fonts, line.unplayable, media)
 
-    async def _sweep(self) -> None:
-        while True:
-            try:
-                gone = await self._blobs.sweep(self._store.needed, SWEEP_AGE)
-                log.info("courseware: %d files belonged to nothing", gone)
-            except Exception:
-                log.exception("the sweep failed; tried again later")
-            await asyncio.sleep(SWEEP_SECONDS)
+    async def _sweep(self) -> bool:
+        gone = await self._blobs.sweep(self._store.needed, SWEEP_AGE)
+        log.info("courseware: %d files belonged to nothing", gone)
+        return False
 
 
 def version_of(pages: list[Page]) -> str:

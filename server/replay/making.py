@@ -10,7 +10,6 @@ import logging
 import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -19,6 +18,8 @@ from media.client import manifest
 from server.domain.recording import Recording
 from server.replay.process import MakingFailed, run
 from server.store.recordings import RecordingStore
+from server.work.lease import Lease, Lost
+from server.work.loop import Loop
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,6 @@ SWEEP_SECONDS = 3600.0
 DAY_MS = 86_400_000
 
 
-class _Lost(Exception):
-    """It goes on being captured, or is another process's now."""
-
-
 class Making:
     """Start it. `now`: UTC ms; `days`: recordings are kept for so long unless somebody says otherwise, 0 for good; `sweep`
     removes those whose time is over.
@@ -47,17 +44,17 @@ class Making:
         self._data = data
         self._now = now
         self._days = days
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loop = Loop("recordings", self.make_next, POLL_SECONDS)
+        self._sweeps = Loop("recordings-sweep", self._sweep, SWEEP_SECONDS)
 
     def start(self) -> None:
         """Begin."""
-        self._tasks = [asyncio.create_task(self._run(), name="recordings"), asyncio.create_task(self._sweep(), name="recordings-sweep")]
+        self._loop.start()
+        self._sweeps.start()
 
     async def stop(self) -> None:
         """What is half made waits for the next process."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._loop.stop(), self._sweeps.stop())
 
     async def make_next(self) -> bool:
         """Make the recording that has waited longest; False: none waits."""
@@ -65,60 +62,45 @@ class Making:
         held = await self._store.claim(now, now + LEASE_MS, now - SETTLE_MS)
         if held is None:
             return False
-        lease = [held.lease_until]
+        lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
-            await self._make(held, lease)
+            await self._make(lease)
         except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(replace(held, lease_until=lease[0])))
+            await asyncio.shield(self._store.give_back(lease.held))
             raise
-        except _Lost:
+        except Lost:
             log.info("recording %s is not ours any more", held.id)
         except (MakingFailed, OSError, ValueError, msgspec.MsgspecError) as error:
             log.warning("recording %s, attempt %d: %s", held.id, held.tries, error)
-            mine = replace(held, lease_until=lease[0])
-            await (self._store.again(mine) if held.tries < MOST_TRIES else self._store.fail(mine, "recording.unreadable"))
+            again = held.tries < MOST_TRIES
+            await (self._store.again(lease.held) if again else self._store.fail(lease.held, "recording.unreadable"))
         return True
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                if await self.make_next():
-                    continue
-            except Exception:
-                log.exception("making a recording failed; tried again later")
-            await asyncio.sleep(POLL_SECONDS)
+    async def _sweep(self) -> bool:
+        await self._sweep_away()
+        return False
 
-    async def _sweep(self) -> None:
-        while True:
-            try:
-                await self._sweep_away()
-            except Exception:
-                log.exception("the sweep failed; tried again later")
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    async def _make(self, held: Recording, lease: list[int]) -> None:
-        folder = manifest.folder(self._data, held.id)
+    async def _make(self, lease: Lease[Recording]) -> None:
+        name = lease.held.id
+        folder = manifest.folder(self._data, name)
         if not await asyncio.to_thread(folder.is_dir):
-            await self._finish(held, lease, manifest.Manifest(recording=held.id, begin=0, end=0, takes=0, files=(), missing=()))
+            await self._finish(lease, manifest.Manifest(recording=name, begin=0, end=0, takes=0, files=(), missing=()))
             return
         async with aclosing(run(folder)) as lines:
             async for _ in lines:
-                until = self._now() + LEASE_MS
-                if not await self._store.renew(replace(held, lease_until=lease[0]), until):
-                    raise _Lost
-                lease[0] = until
-        await self._finish(held, lease, await asyncio.to_thread(manifest.read, folder))
+                await lease.go_on()
+        await self._finish(lease, await asyncio.to_thread(manifest.read, folder))
 
-    async def _finish(self, held: Recording, lease: list[int], made: manifest.Manifest) -> None:
+    async def _finish(self, lease: Lease[Recording], made: manifest.Manifest) -> None:
         done = await self._store.finish(
-            replace(held, lease_until=lease[0]),
+            lease.held,
             octets=sum(one.octets for one in made.files),
             duration_ms=made.end - made.begin,
             missing_ms=missing_ms(made),
             keep_until=self._now() + self._days * DAY_MS if self._days else None,
         )
         if not done:
-            raise _Lost
+            raise Lost
 
 
 def missing_ms(made: manifest.Manifest) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, or_, select, update
@@ -110,9 +111,9 @@ class CoursewareStore:
                 return await self.get(row.lesson, row.id)
         return None
 
-    async def renew(self, held: Courseware, until: int, drawn: int) -> bool:
-        """Go on for longer; False: it was deleted, or another process has it."""
-        return await self._change(held, lease=until, drawn=drawn)
+    async def renew(self, held: Courseware, until: int) -> Courseware | None:
+        """Go on for longer, with so much `drawn`; None: it was deleted, or another process has it."""
+        return replace(held, lease=until) if await self._change(held, lease=until, drawn=held.drawn) else None
 
     async def give_back(self, held: Courseware) -> None:
         """Somebody else may draw it."""

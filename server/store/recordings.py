@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, update
@@ -59,9 +60,9 @@ class RecordingStore:
                 return await self.of_lesson(row.lesson)
         return None
 
-    async def renew(self, held: Recording, until: int) -> bool:
-        """Go on for longer; False: it goes on being captured, or another process has it."""
-        return await self._change(held, lease_until=until)
+    async def renew(self, held: Recording, until: int) -> Recording | None:
+        """Go on for longer; None: it goes on being captured, or another process has it."""
+        return replace(held, lease_until=until) if await self._change(held, lease_until=until) else None
 
     async def give_back(self, held: Recording) -> None:
         """Somebody else may make it."""

@@ -59,7 +59,7 @@ async def test_every_page_of_a_pdf(tmp_path: Path) -> None:
 
 async def test_only_looking_draws_nothing(tmp_path: Path) -> None:
     assert await ask(tmp_path, pdf(["", "", ""]), task="look") == (3, [])
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["errors"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == []
 
 
 async def test_fonts_that_are_not_in_the_file_are_named(tmp_path: Path) -> None:

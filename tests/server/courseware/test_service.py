@@ -135,7 +135,7 @@ async def test_a_silent_process_loses_its_file(service: CoursewareService, shelf
     assert not await service.drawing.draw_next(), "it is another process's"
     clock.now += LEASE_MS + 1
     assert await service.drawing.draw_next()
-    assert not await shelf.renew(held, clock.now + LEASE_MS, 1)
+    assert not await shelf.renew(held, clock.now + LEASE_MS)
     assert not await shelf.finish(held, "v", [])
     await shelf.fail(held, "courseware.unreadable", {})
     assert (await service.listed("L1"))[0][0].state == "ready"
