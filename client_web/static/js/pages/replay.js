@@ -1,10 +1,13 @@
 /** A lesson afterwards: its pictures, its board and what happened in it, on one clock. */
-import { backoff, browserClock, every } from "../clock.js";
+import { browserClock, every } from "../clock.js";
 import { duration, load, t } from "../i18n.js";
+import { Addresses } from "../replay/addresses.js";
 import { Bar } from "../replay/bar.js";
 import { Card } from "../replay/card.js";
 import { beyond, Course, RATES } from "../replay/course.js";
+import { keptHere, Missed } from "../missed.js";
 import { Deck } from "../replay/deck.js";
+import { MissedList } from "../replay/missedlist.js";
 import { Notes } from "../replay/notes.js";
 import { Past } from "../replay/past.js";
 import { recall, remember } from "../replay/place.js";
@@ -14,6 +17,7 @@ import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
 
 /**
  * @typedef {object} Told
+ * @property {{id: string}} lesson
  * @property {number} begin
  * @property {number} end
  * @property {import("../replay/film.js").File[]} files
@@ -35,9 +39,6 @@ const PATIENCE_MS = 3_000;
 const NEARLY_OVER_MS = 10_000;
 /** Keys by which a browser itself moves along a line. */
 const NATIVE = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Tab"]);
-const RENEW_BEFORE_MS = 10 * 60_000;
-/** Whatever played for so long is whole again. */
-const MENDED_MS = 180_000;
 
 /** @type {{data: string, position: string, notes: string, csrf: string, locale: string, icons: string, key: string}} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
@@ -79,13 +80,16 @@ let before = course.at(now());
 let stopped = false;
 /** Somebody has watched some of it. */
 let watched = false;
-/** Films that failed are fetched anew so often, and not before. */
-const mending = { tries: 0, at: 0 };
-let expires = now() + told.expires - told.now;
+const addresses = new Addresses({ now, random: Math.random, ask, retry: () => stage.retry(), renew });
+addresses.known(told);
 
 byId("cover").hidden = true;
 byId("listen").hidden = !stage.canListen;
-byId("chapters-part").hidden = !told.log.chapters.length && !told.notes;
+const missed = new MissedList({ part: byId("missed-part"), list: byId("missed") }, new Missed(keptHere(), told.lesson.id), told, (at) => {
+  go(at);
+  if (!course.playing) toggle();
+});
+byId("chapters-part").hidden = !told.log.chapters.length && !told.notes && byId("missed-part").hidden;
 byId("page").dataset.chapters = byId("chapters-part").hidden ? "0" : "1";
 byId("notes-part").hidden = !told.notes;
 if (told.notes) {
@@ -133,10 +137,10 @@ function look() {
   if (!board.hidden) deck.show(state.board);
   card.show(state.quiz, stopped);
   bar.show(at);
+  missed.look(before, at);
   say(at);
   before = at;
-  if (now() > expires - RENEW_BEFORE_MS) void renew();
-  else if (stage.playing.some((film) => film.broken && film.covering(at))) mend();
+  addresses.look(stage.playing.some((film) => film.broken && film.covering(at)));
 }
 
 /** @param {number} at */
@@ -266,21 +270,8 @@ function tell() {
   void fetch(boot.position, { method: "POST", headers, body: new URLSearchParams({ at: String(at) }), keepalive: true }).catch(() => {});
 }
 
-/** The link may have been away, or this computer asleep for longer than the addresses work. */
-function mend() {
-  if (now() < mending.at) return;
-  mending.tries = now() > mending.at + MENDED_MS ? 1 : mending.tries + 1;
-  mending.at = now() + backoff(mending.tries, Math.random, 2_000, 120_000);
-  if (mending.tries % 2) stage.retry();
-  else void renew();
-}
-
-let renewing = false;
-/** Newer addresses of the same files. */
-async function renew() {
-  if (renewing) return;
-  renewing = true;
-  const fresh = await ask();
+/** @param {Told | null} fresh */
+function renew(fresh) {
   if (!fresh) {
     course.play(false, now());
     byId("cover").hidden = false;
@@ -288,6 +279,4 @@ async function renew() {
   }
   stage.renew(fresh.files);
   deck.store.base = fresh.courseware;
-  expires = now() + fresh.expires - fresh.now;
-  renewing = false;
 }

@@ -2,7 +2,9 @@
  * One group of a recording (`teacher`, `screen`, `stage.N`) as a media element that follows the replay's course: whichever of its files
  * covers the moment is loaded, brought there, and kept there.
  *
- * @typedef {{group: string, begin: number, end: number, url: string, type: string, video: boolean, audio: boolean, thumbnails: [number, string][]}} File
+ * @typedef {{group: string, begin: number, end: number, url: string, type: string, video: boolean, audio: boolean, thumbnails: [number, string][],
+ *   zero?: number, reel?: import("./reel.js").Reel, apart?: boolean}} File of a recording that goes on `zero` is the media's time 0, `reel` feeds
+ *   it, and `apart` says that sound and picture are files of their own
  */
 import { make } from "../views/dom.js";
 
@@ -32,6 +34,11 @@ export class Film {
     this.element.preload = "auto";
     this.element.disablePictureInPicture = true;
     this.refused = false;
+  }
+
+  /** Sound by itself, beside pictures without any. */
+  get apart() {
+    return !!this.files[0]?.apart && !this.files[0].video;
   }
 
   /** @param {number} at lesson time @returns {File | null} */
@@ -70,7 +77,8 @@ export class Film {
       return;
     }
     const { element } = this;
-    const wanted = (at - file.begin) / 1000;
+    file.reel?.feed(at);
+    const wanted = (at - (file.zero ?? file.begin)) / 1000;
     const off = element.currentTime - wanted;
     element.muted = this.muted;
     if (wanted >= element.duration) {
@@ -93,6 +101,13 @@ export class Film {
   renew(files) {
     this.files = files;
     this.retry();
+  }
+
+  /** @param {File[]} files the same, grown */
+  grow(files) {
+    this.files = files;
+    const { file } = this;
+    if (file) this.file = files.find(({ begin, url }) => begin === file.begin && url === file.url) ?? null;
   }
 
   /** Fetch it anew: what failed may have been the network. */

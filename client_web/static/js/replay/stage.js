@@ -83,6 +83,16 @@ export class Stage {
     for (const film of this.films.values()) film.renew(files.filter((file) => file.group === film.group));
   }
 
+  /** @param {File[]} files what there is by now of a recording that goes on */
+  grow(files) {
+    for (const group of new Set(files.map((file) => file.group))) {
+      const own = files.filter((file) => file.group === group);
+      const film = this.films.get(group);
+      if (film) film.grow(own);
+      else this.#add(group, own);
+    }
+  }
+
   /**
    * @param {import("../fold.js").LessonState} state
    * @param {(group: string) => boolean} seen
@@ -101,7 +111,7 @@ export class Stage {
 
   /** @param {Film} film */
   #wanted(film) {
-    return film.group.startsWith("sound") === this.listening;
+    return film.apart || film.group.startsWith("sound") === this.listening;
   }
 
   /**
