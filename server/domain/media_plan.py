@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from server.domain.lesson import JOINABLE, ON_AIR, LessonState
 from server.domain.mic.heard import is_heard
 from server.domain.principal import MASTER, Role
-from server.domain.slots import SOURCES, WALL_SLOTS, Kind
+from server.domain.slots import SOURCES, Kind
 from server.domain.stage import POSITIONS, position_of
 
 
@@ -70,8 +70,8 @@ class Watcher:
     """Kinds of a plain offer's m-lines."""
     screen_first: bool = False
     """`?source=screen`: the first plain video is the screen."""
-    page: int = 0
-    """Which 25 of the classrooms a wall shows, from 0."""
+    rooms: tuple[str, ...] = ()
+    """Which classrooms a wall shows, slot by slot; none: those that came first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,9 @@ class _Plan:
         return self._key(who, source) if who and self.state.phase in ON_AIR else ()
 
     def _wall(self, number: int) -> tuple[str, ...]:
-        wall = self.watcher.page * WALL_SLOTS + number
-        who = next((p.id for p in self.state.participants.values() if p.wall == wall), None)
+        if self.watcher.rooms:
+            wanted = self.watcher.rooms[number - 1 : number]
+            who = next((one for one in wanted if (p := self.state.participants.get(one)) and p.wall), None)
+        else:
+            who = next((p.id for p in self.state.participants.values() if p.wall == number), None)
         return self._key(who, "camera") if who and self.state.phase in JOINABLE else ()

@@ -140,17 +140,17 @@ class Connection:
             room.presence.played(self.number, plays, now)
         elif isinstance(signal, m.Mic):
             room.presence.mic(self.number, signal.silent, now)
-        elif isinstance(signal, m.WallPage):
-            self._turn_wall(signal.page)
+        elif isinstance(signal, m.WallRooms):
+            self._turn_wall(signal.rooms)
         else:
             room.relay.pass_on(self, signal, room.state.board.pen, now)
 
-    def _turn_wall(self, page: int) -> None:
+    def _turn_wall(self, rooms: tuple[str, ...]) -> None:
         if self.principal.role not in ("master", "wall"):
             raise BadRequest("no wall here")
         for session in self._room.services.desk.registry.of(self.principal.lesson):
             if not session.publishes and self.owns(session):
-                session.wall_page = page
+                session.wall_rooms = rooms
         self._room.unsettled = True
 
     def _show(self) -> None:

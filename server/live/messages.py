@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 from server.domain.board.events import MOST_PAGES, Coordinate, Tool
 from server.domain.commands import CommandId
 from server.domain.principal import Surface
+from server.domain.slots import WALL_SLOTS
 from server.errors import BadRequest
 
 PROTOCOL = 2
@@ -83,10 +84,10 @@ class Mic(Struct, frozen=True, kw_only=True):
     silent: bool = False
 
 
-class WallPage(Struct, frozen=True, kw_only=True):
-    """Which 25 classrooms the wall should show."""
+class WallRooms(Struct, frozen=True, kw_only=True):
+    """Which classrooms the wall should show, in the order of its slots; none: those that came first."""
 
-    page: Annotated[int, Meta(ge=0, le=1000)] = 0
+    rooms: Annotated[tuple[Word, ...], Meta(max_length=WALL_SLOTS)] = ()
 
 
 class Pointer(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -111,8 +112,8 @@ class Ink(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 AnyFromPage = Hello | CommandMessage | Signal | Speak | Ping
-AnySignal = Played | Mic | WallPage | Pointer | Ink
-_SHAPES: dict[str, type[AnySignal]] = {"played": Played, "mic": Mic, "wall": WallPage, "pointer": Pointer, "ink": Ink}
+AnySignal = Played | Mic | WallRooms | Pointer | Ink
+_SHAPES: dict[str, type[AnySignal]] = {"played": Played, "mic": Mic, "wall": WallRooms, "pointer": Pointer, "ink": Ink}
 
 
 def parse_message(message: Any) -> AnyFromPage:

@@ -33,7 +33,7 @@ class Session:
     slots: dict[str, SlotState] = field(default_factory=dict)
     rtt: int = -1
     loss: float = 0.0
-    wall_page: int = 0
+    wall_rooms: tuple[str, ...] = ()
     applied: Configured | None = None
     """None: unknown, so it has to be told again."""
 

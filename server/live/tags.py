@@ -36,9 +36,9 @@ class Tag(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """As `Principal.papers`."""
         return frozenset({self.principal, self.admission})
 
-    def watcher(self, wall_page: int = 0) -> Watcher:
+    def watcher(self, wall_rooms: tuple[str, ...] = ()) -> Watcher:
         """The session as the media plan sees it."""
-        return Watcher(self.role, self.participant, self.names, self.plain, self.screen_first, wall_page)
+        return Watcher(self.role, self.participant, self.names, self.plain, self.screen_first, wall_rooms)
 
 
 def make_tag(

@@ -43,13 +43,13 @@ def difference(state: LessonState, registry: Registry, revoked: Collection[str])
     kept = [s for s in sessions if s.id not in closing]
     fed = {place for s in kept for place in s.places()}
     label = [w for key, w in wanted_sources(state, fed).items() if registry.sources.get(key) != w]
-    watching = [(s, configuration(state, s.tag, fed, s.wall_page)) for s in kept if not s.publishes]
+    watching = [(s, configuration(state, s.tag, fed, s.wall_rooms)) for s in kept if not s.publishes]
     return Difference(close, label, [(s, wanted) for s, wanted in watching if s.applied != wanted])
 
 
-def configuration(state: LessonState, tag: Tag, fed: Collection[Place], wall_page: int = 0) -> Configured:
+def configuration(state: LessonState, tag: Tag, fed: Collection[Place], wall_rooms: tuple[str, ...] = ()) -> Configured:
     """Labels and slot plans of a watcher."""
-    slots = wanted_slots(state, tag.watcher(wall_page), fed)
+    slots = wanted_slots(state, tag.watcher(wall_rooms), fed)
     plans = {name: SlotPlan(sources=slot.sources, quality="low" if slot.low else "high") for name, slot in slots.items()}
     return Configured(wanted_labels(state, tag.role), plans)
 

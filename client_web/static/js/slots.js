@@ -7,6 +7,9 @@ const STAGES = STAGE.flatMap((n) => [`stage.${n}.audio`, `stage.${n}.video`]);
 /** What a classroom and a viewer watch. */
 export const programSlots = () => [...PROGRAM, ...STAGES];
 
+/** Classrooms that a wall shows at a time. */
+export const WALL_MOST = 25;
+
 /**
  * Wall sizes step, so that a room more or less does not make a new session.
  * @param {number} rooms
@@ -14,7 +17,7 @@ export const programSlots = () => [...PROGRAM, ...STAGES];
  */
 export function wallSize(rooms) {
   if (rooms <= 9) return 9;
-  return rooms <= 16 ? 16 : 25;
+  return rooms <= 16 ? 16 : WALL_MOST;
 }
 
 /** @param {number} size */

@@ -23,6 +23,7 @@ import { Tabs } from "../views/tabs.js";
 import { ToolsPanel } from "../views/toolspanel.js";
 import { TeacherIntercom } from "../views/teacherintercom.js";
 import { Wall } from "../views/wall.js";
+import { wallPages } from "../views/wallpages.js";
 import { Watcher } from "../whep.js";
 import { Publisher } from "../whip.js";
 import { command, guard, startShell } from "./shell.js";
@@ -46,12 +47,14 @@ class TeachPage {
     this.sound = new Sound((allowed) => this.askSound(allowed));
     const onchange = () => this.update();
     this.publisher = new Publisher({ boot, clock, sources: ["mic", "camera", "screen"], layers: false, onchange });
-    this.wall = new Wall(byId("tiles"), byId("no-rooms"), {
+    /** @type {import("../views/tile.js").TileActions} */
+    const actions = {
       call: (who, onStage) => this.call(who, onStage),
       acknowledge: (who) => void command(shell, "help.acknowledge", { participant: who }),
       ring: (who) => void command(shell, "help.ring", { participant: who }),
       mic: (who, open) => void command(shell, open ? "mic.grant" : "mic.mute", { participant: who }),
-    });
+    };
+    this.wall = new Wall(byId("tiles"), byId("no-rooms"), actions, wallPages(shell, onchange));
     const ontrack = (/** @type {string} */ slot, /** @type {MediaStreamTrack} */ track) => this.received(slot, track);
     this.watcher = new Watcher({ boot, clock, slots: masterSlots(9), ontrack, onchange });
     this.check = new Check(this.capture);

@@ -9,8 +9,10 @@ export class Wall {
    * @param {HTMLElement} holder
    * @param {HTMLElement} empty shown while nobody is here
    * @param {import("./tile.js").TileActions | null} actions null: a wall without buttons
+   * @param {import("./wallpages.js").WallPages} pages
    */
-  constructor(holder, empty, actions) {
+  constructor(holder, empty, actions, pages) {
+    this.pages = pages;
     this.holder = holder;
     this.empty = empty;
     this.actions = actions;
@@ -25,7 +27,7 @@ export class Wall {
    * @param {string} session whose slots count
    */
   update(lesson, session) {
-    const rooms = classrooms(lesson.state);
+    const rooms = this.pages.cut(classrooms(lesson.state), session);
     this.empty.hidden = rooms.length > 0;
     this.#forget(new Set(rooms.map((room) => room.id)));
     const shows = this.#shows(lesson.slots.get(session) ?? {});
