@@ -41,7 +41,9 @@ async def test_thirty_rooms(browser: Browser, tmp_path: Path) -> None:
             await stack.enter_async_context(LessonSocket(product, lesson, room))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         for n in (0, 29):
-            peer = await stack.enter_async_context(publisher(http, rooms[n].whip, rooms[n].token, [PictureTrack(classroom(320, 180, n), 5)]))
+            peer = await stack.enter_async_context(
+                publisher(http, rooms[n].whip, rooms[n].token, [PictureTrack(classroom(320, 180, n), 5)])
+            )
             await peer.connect()
         page = await open_page(browser, wall.page, 1920, 1080, locale="zh-CN")
         await shows(page, "Room 01")
