@@ -1,4 +1,4 @@
-"""`python -m media.recording FOLDER [--live] [--sounds]`: make a recording's takes playable. One line of JSON for each step, on standard output."""
+"""`python -m media.recording FOLDER [--live] [--sounds]`: make a recording's takes playable; with `--follow` while class goes on. One line of JSON for each step, on standard output."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import av.logging
 
+from media.recording.live.command import follow
+from media.recording.live.shelf import Limit
 from media.recording.play import Busy
 from media.recording.reader import Reader
 
@@ -20,10 +22,19 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="of the recording: take-0001.capture, …; play/ is made in it")
     parser.add_argument("--live", action="store_true", help="its last take is still being written: its end is not a gap")
     parser.add_argument("--sounds", action="store_true", help="the sound of each film by itself too, for weak links")
+    parser.add_argument(
+        "--follow", action="store_true", help="write live/ while it is captured, a few seconds behind (media/client/live.py)"
+    )
+    parser.add_argument("--patience", type=float, default=60.0, help="with --follow: seconds after live/asked was touched last")
+    parser.add_argument("--most-mb", type=int, default=0, help="with --follow: keep no more in live/; 0: everything")
+    parser.add_argument("--most-minutes", type=int, default=0, help="with --follow: keep nothing older; 0: everything")
     given = parser.parse_args(words)
     logging.getLogger("libav").setLevel(logging.CRITICAL)
     av.logging.set_level(None)
     try:
+        if given.follow:
+            follow(given.folder, Limit(given.most_mb << 20, given.most_minutes * 60_000), given.patience, _tell)
+            return 0
         manifest = Reader(given.folder, _tell, given.live, given.sounds).run()
     except Busy:
         _tell({"error": "busy", "detail": "another process reads this recording"})

@@ -27,12 +27,20 @@ class LessonClock:
         """`fallback`: a moment by both clocks, for a take without reports."""
         self._at: list[int] = []
         self._offset: list[int] = []
+        self._assumed = False
         for at, lesson in sorted((one.at, one.lesson * MS) for one in maps):
-            if not self._at or (at > self._at[-1] and lesson - at > self._offset[-1] - STEP):
-                self._at.append(at)
-                self._offset.append(lesson - at)
+            self.add(at, lesson)
         if not self._at:
+            self._assumed = True
             self._at, self._offset = [fallback[0]], [fallback[1] - fallback[0]]
+
+    def add(self, at: int, lesson: int) -> None:
+        """One more report, ns both, where they are read as they come; one that is not later than those before says nothing new."""
+        if self._assumed:
+            self._assumed, self._at, self._offset = False, [], []
+        if not self._at or (at > self._at[-1] and lesson - at > self._offset[-1] - STEP):
+            self._at.append(at)
+            self._offset.append(lesson - at)
 
     def lesson(self, at: int) -> int:
         """The moment `at` in lesson time, ns."""
@@ -72,9 +80,10 @@ class TrackClock:
         self._runs: list[_Run] = []
         self._current = 0
         for one in sorted(maps, key=lambda one: one.at):
-            self._add(one.rtp, one.at)
+            self.add(one.rtp, one.at)
 
-    def _add(self, rtp: int, at: int) -> None:
+    def add(self, rtp: int, at: int) -> None:
+        """One more report, where they are read as they come."""
         for run in reversed(self._runs[-4:]):  # layers may be reported in turn
             ticks = rtp - run.rtp[-1]
             if abs(at - run.at[-1] - ticks * SECOND // self._rate) <= JUMP:

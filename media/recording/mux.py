@@ -23,7 +23,7 @@ from media.recording.sound import RATE
 
 _US = Fraction(1, 1_000_000)
 _TICK = Fraction(1, RATE)
-_VIDEO_TICK = Fraction(1, 90_000)
+VIDEO_TICK = Fraction(1, 90_000)
 _RAW = {"H264": "h264", "AV1": "obu"}
 """Codecs of which a container wants more than sizes: libavformat finds it in a raw stream of the first picture."""
 _DELIMITER = b"\x12\x00"
@@ -43,7 +43,7 @@ class FileWriter:
         self._next_picture = 0
         self._muxed = 0
         self._codecs: list[str] = []
-        source = _checked(shape.codec, shape.first) if shape.first else None
+        source = checked(shape.codec, shape.first) if shape.first else None
         options = {"movflags": "faststart"} if self._path.suffix == ".mp4" else {}
         self._file = av.open(str(self._path), "w", format=self._path.suffix[1:], options=options)
         self._video = self._add_video(source) if shape.first else None
@@ -131,12 +131,12 @@ class FileWriter:
             template = source.streams.video[0]
             self._width, self._height = template.width, template.height
             stream = self._file.add_stream_from_template(template, opaque=True)
-        stream.time_base = _VIDEO_TICK
-        self._codecs.append(_codec_parameter(codec, first.setup))
+        stream.time_base = VIDEO_TICK
+        self._codecs.append(codec_parameter(codec, first.setup))
         return stream
 
     def _add_audio(self) -> Stream:
-        template = _opus()
+        template = opus()
         stream = self._file.add_stream_from_template(template, opaque=True)
         stream.time_base = _TICK
         self._codecs.append("opus")
@@ -157,7 +157,7 @@ def _raise_if_of_the_disk(error: av.error.FFmpegError) -> None:
         raise error
 
 
-def _checked(codec: str, first: Picture) -> InputContainer | None:
+def checked(codec: str, first: Picture) -> InputContainer | None:
     """Of some codecs the first picture as a raw stream. Raises `Unplayable`."""
     if codec not in _RAW:
         if not first.width or not first.height:
@@ -173,7 +173,7 @@ def _checked(codec: str, first: Picture) -> InputContainer | None:
     return found
 
 
-def _codec_parameter(codec: str, setup: bytes) -> str:
+def codec_parameter(codec: str, setup: bytes) -> str:
     """RFC 6381."""
     if codec == "H264":
         return f"avc1.{setup[5:8].hex()}"  # profile, constraints, level of the sequence set, after its start code
@@ -183,7 +183,7 @@ def _codec_parameter(codec: str, setup: bytes) -> str:
 
 
 @cache
-def _opus() -> AudioStream:
+def opus() -> AudioStream:
     """A stream of libavformat's own with the head that RFC 7845 5.1 asks for: stereo, as RFC 7587 decodes everything."""
     data = io.BytesIO()
     with av.open(data, "w", format="ogg") as made:

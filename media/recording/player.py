@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from media.client.manifest import Missing, Why
-from media.recording.clock import LessonClock, TrackClock
+from media.recording.clock import MS, LessonClock, TrackClock
 from media.recording.group import Group, Output, Shape, group_of
 from media.recording.picture import JOINERS
 from media.recording.records import ClockMap, Packet, Record, TrackBegan, TrackEnded
@@ -15,7 +15,7 @@ from media.recording.scan import Facts
 from media.recording.stream import Frame, Sound, Stream, Video
 
 _SOUND = "OPUS"
-_LOOK_NS = 500_000_000
+LOOK_NS = 500_000_000
 """So often tracks of which nothing comes are told the time."""
 
 
@@ -34,11 +34,15 @@ class Player:
         lesson: LessonClock,
         open_file: Callable[[Shape], Output],
         missing: Callable[[Missing], None],
+        *,
+        growing: bool = False,
     ) -> None:
-        """`assumed`: what is known of tracks whose beginning is damaged."""
+        """`assumed`: what is known of tracks whose beginning is damaged; `growing`: the facts become known while it is played."""
         self._lesson = lesson
         self._open_file = open_file
         self._missing = missing
+        self._growing = growing
+        self._clocks: dict[int, TrackClock] = {}
         self._maps: dict[int, list[ClockMap]] = {}
         for one in facts.maps:
             self._maps.setdefault(one.track, []).append(one)
@@ -56,22 +60,38 @@ class Player:
     def play(self, records: Iterable[Record]) -> None:
         """All of it. Raises what the files raise."""
         for record in records:
-            if type(record) is Packet:
-                stream = self._streams.get(record.track)
-                if stream is not None:
-                    stream.push(record)
-                if record.arrival >= self._look:
-                    self._look = record.arrival + _LOOK_NS
-                    for other in self._streams.values():
-                        other.expire(record.arrival)
-            elif isinstance(record, TrackBegan):
-                self._begin(record)
-            elif isinstance(record, TrackEnded):
-                self._end(record.track)
+            self.push(record)
+        self.close()
+
+    def push(self, record: Record) -> None:
+        """The next of it. Raises what the files raise."""
+        if type(record) is Packet:
+            stream = self._streams.get(record.track)
+            if stream is not None:
+                stream.push(record)
+            if record.arrival >= self._look:
+                self._look = record.arrival + LOOK_NS
+                for other in self._streams.values():
+                    other.expire(record.arrival)
+        elif isinstance(record, TrackBegan):
+            self._begin(record)
+        elif isinstance(record, TrackEnded):
+            self._end(record.track)
+        elif isinstance(record, ClockMap) and self._growing:
+            self._report(record)
+
+    def close(self) -> None:
+        """Nothing of it follows. Raises what the files raise."""
         for track in list(self._streams):
             self._end(track)
         for group in self._groups.values():
             group.close()
+
+    def _report(self, one: ClockMap) -> None:
+        self._maps.setdefault(one.track, []).append(one)
+        self._lesson.add(one.at, one.lesson * MS)
+        if one.track in self._clocks:
+            self._clocks[one.track].add(one.rtp, one.at)
 
     def _begin(self, began: TrackBegan) -> None:
         known = self._streams.get(began.track)
@@ -86,6 +106,7 @@ class Player:
 
     def _end(self, track: int) -> None:
         stream = self._streams.pop(track, None)
+        self._clocks.pop(track, None)
         if stream is not None:
             stream.close()
 
@@ -93,8 +114,8 @@ class Player:
         name, codec = group_of(began.source), began.codec.upper()
         group = self._groups.get(name)
         if group is None:
-            group = self._groups[name] = Group(name, name in self._audible, self._open_file)
-        clock = TrackClock(began.clock_rate, self._maps.get(began.track, ()))
+            group = self._groups[name] = Group(name, self._growing or name in self._audible, self._open_file)
+        clock = self._clocks[began.track] = TrackClock(began.clock_rate, self._maps.get(began.track, ()))
 
         def picture(frame: Frame) -> bool:
             return group.picture(codec, frame)

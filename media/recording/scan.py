@@ -51,17 +51,16 @@ class Facts:
 
 def scan(records: Iterable[Record]) -> Facts:
     """Read all of a take."""
-    scanner = _Scanner()
+    scanner = Scanner()
     for record in records:
-        if type(record) is Packet:
-            scanner.packet(record.track, record.kind, record.arrival)
-        else:
-            scanner.other(record)
+        scanner.push(record)
     scanner.finish()
     return scanner.facts
 
 
-class _Scanner:
+class Scanner:
+    """Reads a take record by record."""
+
     def __init__(self) -> None:
         self.facts = Facts()
         self._heard: dict[int, int] = {}
@@ -71,7 +70,14 @@ class _Scanner:
         self._idle: int | None = None
         """Since when nothing is expected."""
 
-    def packet(self, track: int, kind: int, arrival: int) -> None:
+    def push(self, record: Record) -> None:
+        """The next."""
+        if type(record) is Packet:
+            self._packet(record.track, record.kind, record.arrival)
+        else:
+            self._other(record)
+
+    def _packet(self, track: int, kind: int, arrival: int) -> None:
         facts = self.facts
         if track not in self._heard:
             if track in self._over:
@@ -87,7 +93,7 @@ class _Scanner:
             facts.kinds[track] = kind & 0x7F
         facts.spans[track] = (span[0] if span else arrival, arrival)
 
-    def other(self, record: Record) -> None:
+    def _other(self, record: Record) -> None:
         facts = self.facts
         if isinstance(record, TrackBegan):
             self._begin(record)
@@ -103,6 +109,7 @@ class _Scanner:
             facts.last = max(facts.last, record.at)
 
     def finish(self) -> None:
+        """Nothing follows."""
         for track in list(self._heard):
             self._end(track, self.facts.last)
 
