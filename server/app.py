@@ -52,6 +52,7 @@ from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
+from server.replay.live import LiveReplays
 from server.replay.making import Making
 from server.replay.offered import Offered
 from server.replay.service import Replays
@@ -160,6 +161,8 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire)
         making.start()
         stack.push_async_callback(making.stop)
+        app[keys.LIVE_REPLAYS].start()
+        stack.push_async_callback(app[keys.LIVE_REPLAYS].stop)
         await worker.start()
         stack.push_async_callback(worker.stop)
         yield
@@ -179,6 +182,8 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     app[keys.REPLAYS] = replays = Replays(store, office, settings.data_dir)
+    kept = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes}
+    app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **kept)
     offered = Offered(replays)
     app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover)
     app[keys.DEVICES] = Devices(office)

@@ -65,6 +65,11 @@ def count(value: str) -> int:
     return _number(value, 1, 1_000_000)
 
 
+def whole(value: str) -> int:
+    """0 … a million."""
+    return _number(value, 0, 1_000_000)
+
+
 def byte_count(value: str) -> int:
     """1 KiB … 16 MiB."""
     return _number(value, 1024, 16 * 1024 * 1024)

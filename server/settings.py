@@ -86,6 +86,8 @@ class Settings:
     courseware_bytes: int = _setting("52428800", r.upload_bytes, "largest file of courseware taken")
     soffice: Path | None = _setting("", r.existing_file, "LibreOffice's program, which PPTX needs; empty: soffice in PATH, if it is there")
     recording_days: int = _setting("180", r.days, "days a recording is kept unless an office says otherwise; 0: for good")
+    live_minutes: int = _setting("0", r.whole, "minutes of a lesson that goes on that can be watched again; 0: all of it")
+    live_megabytes: int = _setting("0", r.whole, "the same in MB on the disk, beside what is captured; 0: as much as it is")
     sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
     frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
     posts_per_minute: int = _setting(

@@ -89,8 +89,23 @@ class ReplayPaper(msgspec.Struct, frozen=True, array_like=True):
     """UTC ms."""
 
 
-Claims = LinkClaims | Admission | SeatTicket | SeatChoice | PanelPaper | ReplayPaper
-C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice, PanelPaper, ReplayPaper)
+class ShiftPaper(msgspec.Struct, frozen=True, array_like=True):
+    """What stands in the addresses of a lesson's media while it goes on: it opens nothing that was before `since`, and no finished file."""
+
+    lesson: str
+    recording: str
+    since: int
+    """Lesson time."""
+    principal: str
+    """Whoever is in the lesson by this paper of theirs, which may be revoked; empty: whoever may see the replay."""
+    participant: str
+    """Their room, which may be removed."""
+    expires_at: int
+    """UTC ms."""
+
+
+Claims = LinkClaims | Admission | SeatTicket | SeatChoice | PanelPaper | ReplayPaper | ShiftPaper
+C = TypeVar("C", LinkClaims, Admission, SeatTicket, SeatChoice, PanelPaper, ReplayPaper, ShiftPaper)
 
 
 class Signer:
@@ -104,6 +119,7 @@ class Signer:
             SeatChoice: derive(secret, "seat choice v1"),
             PanelPaper: derive(secret, "panel v1"),
             ReplayPaper: derive(secret, "replay v1"),
+            ShiftPaper: derive(secret, "shift v1"),
         }
 
     def link_token(self, link: Link) -> str:
@@ -149,6 +165,14 @@ class Signer:
     def read_replay(self, text: str) -> ReplayPaper:
         """The paper in an address, expired or not; raises `LinkInvalid`."""
         return self._read(text, ReplayPaper)
+
+    def shift_paper(self, paper: ShiftPaper) -> str:
+        """The text that stands in the addresses of media while a lesson goes on."""
+        return self._sign(paper)
+
+    def read_shift(self, text: str) -> ShiftPaper:
+        """The paper in such an address, expired or not; raises `LinkInvalid`."""
+        return self._read(text, ShiftPaper)
 
     def _sign(self, claims: Claims) -> str:
         body = f"{VERSION}.{_b64(msgspec.json.encode(claims))}"

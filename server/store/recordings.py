@@ -40,6 +40,14 @@ class RecordingStore:
                 found[row.lesson] = _recording(row)
         return found
 
+    async def many(self, ids: Collection[str]) -> dict[str, Recording]:
+        """Recordings by their ids."""
+        found = {}
+        for chunk in chunks(ids):
+            for row in await self._database.read(select(recording).where(_r.id.in_(chunk))):
+                found[row.id] = _recording(row)
+        return found
+
     async def under(self, paths: Sequence[str], before: tuple[int, str] | None, limit: int) -> list[Recording]:
         """Recordings of lessons of these organisations and those under them, the latest first; `before`: the last one's `begun` and id."""
         mine = or_(*(org.c.path.startswith(path, autoescape=True) for path in paths))

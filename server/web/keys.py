@@ -31,6 +31,7 @@ from server.accounts.turn import IcePlan
 from server.accounts.watch import Watch
 from server.courseware.service import CoursewareService
 from server.library.service import Library
+from server.replay.live import LiveReplays
 from server.replay.service import Replays
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
@@ -85,6 +86,7 @@ DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 FEEDS: web.AppKey[Feeds] = web.AppKey("feeds", Feeds)
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 REPLAYS: web.AppKey[Replays] = web.AppKey("replays", Replays)
+LIVE_REPLAYS: web.AppKey[LiveReplays] = web.AppKey("live replays", LiveReplays)
 CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
 DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")
 """(method, route pattern) → action."""

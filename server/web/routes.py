@@ -23,6 +23,7 @@ from server.web import (
     replay,
     replay_files,
     seats,
+    shift,
     socket,
     static,
     whip,
@@ -77,6 +78,7 @@ def add_routes(app: web.Application) -> None:
     inspect.add_routes(doors)
     replay.add_routes(doors)
     replay_files.add_routes(doors)
+    shift.add_routes(doors)
     recordings.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:

@@ -11,6 +11,8 @@ from media.recording.live.follower import Follower
 from media.recording.live.shelf import Differs, Limit, Shelf
 
 POLL_SECONDS = 0.2
+TELL_SECONDS = 5.0
+"""So often it says how far it is; where nobody listens any more, it ends."""
 Tell = Callable[[dict[str, object]], None]
 
 
@@ -21,7 +23,7 @@ def follow(folder: Path, limit: Limit, patience: float, tell: Tell) -> None:
         while True:
             follower = Follower(folder, shelf)
             try:
-                over = _run(folder, follower, patience)
+                over = _run(folder, follower, patience, tell)
                 if over:
                     shelf.end()
                 tell({"done": True, "over": over, "octets": shelf.octets, "at": follower.at})
@@ -33,10 +35,13 @@ def follow(folder: Path, limit: Limit, patience: float, tell: Tell) -> None:
                 follower.close()
 
 
-def _run(folder: Path, follower: Follower, patience: float) -> bool:
+def _run(folder: Path, follower: Follower, patience: float, tell: Tell) -> bool:
     """Whether everything is there."""
-    began = time.time()
+    began, told = time.time(), time.monotonic()
     while True:
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            tell({"at": follower.at})
         over = (folder / live.LIVE / live.OVER).exists()  # asked before what there is to read
         if follower.step():
             continue

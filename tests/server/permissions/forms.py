@@ -65,6 +65,7 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "page": "1",
         "paper": papers["replay"],
         "file": furnished.FILM,
+        "part": furnished.PART,
         "name": furnished.FILM,
         "taught": f"of.draft.{c}",
         "resource": f"lib.{c}",

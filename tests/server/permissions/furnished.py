@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import insert, update
 
-from media.client import manifest
+from media.client import live, manifest
 from server.accounts import cookies
 from server.accounts.contents import Contents
 from server.accounts.slips import Slips
@@ -33,6 +33,7 @@ from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
 FILM = "teacher-001.webm"
+PART = "e1.1-000001.webm"
 COUNTIES = ("x", "y")
 PIN = "918273"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -255,6 +256,18 @@ def keep_recordings(data: Path, now: int) -> None:
             file = manifest.PlayFile(begin=begin, end=end, **film)  # type: ignore[arg-type]
             made = manifest.Manifest(recording=recording_of(lesson), begin=begin, end=end, takes=1, files=(file,), missing=())
             (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
+            keep_parts(play.with_name(live.LIVE), begin)
+
+
+def keep_parts(folder: Path, begin: int) -> None:
+    """What was made of it while class went on."""
+    folder.mkdir()
+    run = live.Run(run=1, group="teacher", kind="video", codec="VP8", media_type="video/webm", name="e1.1.webm", octets=4, begin=begin)
+    part = live.Segment(run=1, name=PART, begin=begin, end=begin + 2000, octets=4, key=True)
+    lines = (live.Opened(recording="r", edition="e1", origin=begin), run, part, live.Ended())
+    (folder / live.JOURNAL).write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    for name in (run.name, part.name):
+        (folder / name).write_bytes(b"part")
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:

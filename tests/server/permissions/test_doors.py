@@ -15,7 +15,7 @@ from tests.server.permissions import forms, furnished
 from tests.server.permissions.conftest import Furnished
 from tests.server.permissions.table import TABLE, Door
 
-LESSON = ("/teach/", "/class/", "/watch/", "/wall/", "/assist/", "/seat/", "/cards/", "/ws/", "/whip/", "/whep/", "/courseware/")
+LESSON = ("/teach/", "/class/", "/watch/", "/wall/", "/assist/", "/seat/", "/cards/", "/ws/", "/whip/", "/whep/", "/courseware/", "/shift/")
 """Doors where the paper of one lesson is shown: cookies of links count, forms have no token."""
 WALL = "?slots=stage.1.audio,stage.1.video,wall.1.video"
 WATCHING_WALL = {"wall": "?slots=wall.1.video,wall.2.video,wall.3.video", "master": WALL, "x1.teacher": WALL, "y1.teacher": WALL}

@@ -1,0 +1,261 @@
+"""Watching while class goes on: one process for each recording that somebody watches, and what it has written, kept in memory.
+
+The process locks the recording's `live/` (flock), so that over all web processes there is one; when it dies, whoever is asked next starts
+another, which goes on where it ended. It ends by itself when nobody has asked for a minute: every question touches a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from media.client import live, manifest
+from media.client.manifest import Missing
+from server.domain.recording import Recording
+from server.errors import NotThere, ReplayOver
+from server.replay.journal import Journal, Unreadable
+from server.replay.making import SETTLE_MS
+from server.store.recordings import RecordingStore
+from server.work.loop import Loop
+from server.work.process import child
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60
+SILENCE_SECONDS = 45.0
+"""It says every few seconds how far it is."""
+NICE = 5
+ASK_MS = 5_000
+"""So often it is told that somebody watches."""
+FRESH_MS = 400
+"""So old may be what is told."""
+ROW_MS = 2_000
+"""So old may be what is known of the recording itself."""
+SHELVES = 64
+ANSWERS = 256
+SWEEP_SECONDS = 60.0
+KEPT_MS = 600_000
+"""What nobody asked for so long goes, once the recording can be played whole."""
+
+
+class _Shelf:
+    """What is known of one recording's `live/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / live.LIVE
+        self.reading = asyncio.Lock()
+        self.read_at = -FRESH_MS
+        self.asked_at = -ASK_MS
+        self.process: asyncio.Task[None] | None = None
+        self.journal = Journal()
+        self.missing: tuple[Missing, ...] = ()
+        self.answers: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self.tag = ""
+        self._offset = 0
+        self._file: tuple[int, int] = (0, 0)
+        self._missing_file = (0, 0)
+
+    def read(self) -> None:
+        """What was written since. Raises `OSError`."""
+        before = (self.journal.opened, self.journal.lines, self._missing_file)
+        try:
+            with (self.folder / live.JOURNAL).open("rb") as file:
+                found = os.fstat(file.fileno())
+                if (found.st_dev, found.st_ino) != self._file or found.st_size < self._offset:
+                    self._file, self._offset, self.journal = (found.st_dev, found.st_ino), 0, Journal()
+                file.seek(self._offset)
+                data = file.read(found.st_size - self._offset)
+                self._offset += len(data)
+                self.journal.add(data)
+        except FileNotFoundError:
+            self._file, self._offset, self.journal = (0, 0), 0, Journal()
+        self._read_missing()
+        if before != (self.journal.opened, self.journal.lines, self._missing_file) or not self.tag:
+            self.answers.clear()
+            edition = self.journal.opened.edition if self.journal.opened else "none"
+            self.tag = f"{edition}-{self.journal.lines}-{self._missing_file[0]}"
+
+    def _read_missing(self) -> None:
+        try:
+            found = (self.folder / live.MISSING).stat()
+            if (found.st_mtime_ns, found.st_ino) != self._missing_file:
+                self.missing = live.missing(self.folder.parent)
+                self._missing_file = (found.st_mtime_ns, found.st_ino)
+        except FileNotFoundError:
+            self.missing, self._missing_file = (), (0, 0)
+
+    def followed(self) -> bool:
+        """Whether a process, of whichever web process, writes it now."""
+        try:
+            lock = os.open(self.folder / live.LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def ask(self, over: bool) -> None:
+        """Somebody wants it; `over`: nothing more is captured."""
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / live.ASKED).touch()
+        if over:
+            (self.folder / live.OVER).touch()
+        else:
+            (self.folder / live.OVER).unlink(missing_ok=True)
+
+
+class LiveReplays:
+    """One per process. `data`: the data directory; `now`: UTC ms; `minutes`, `megabytes`: so much is kept, 0 for everything."""
+
+    def __init__(self, table: RecordingStore, data: Path, now: Callable[[], int], *, minutes: int = 0, megabytes: int = 0) -> None:
+        self._table = table
+        self._data = data
+        self._now = now
+        self._words = ("--patience", str(PATIENCE_SECONDS), "--most-minutes", str(minutes), "--most-mb", str(megabytes))
+        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._rows: OrderedDict[str, tuple[int, Recording | None]] = OrderedDict()
+        self._sweeps = Loop("live-sweep", self.sweep, SWEEP_SECONDS)
+
+    def start(self) -> None:
+        """Begin to clear away."""
+        self._sweeps.start()
+
+    async def stop(self) -> None:
+        """End the processes of this one; another goes on where they ended."""
+        await self._sweeps.stop()
+        tasks = [shelf.process for shelf in self._shelves.values() if shelf.process]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def recording(self, lesson: str) -> Recording | None:
+        """The lesson's recording, as it was two seconds ago."""
+        at, found = self._rows.get(lesson, (-ROW_MS, None))
+        if self._now() - at >= ROW_MS:
+            found = await self._table.of_lesson(lesson)
+            self._rows[lesson] = (self._now(), found)
+            self._rows.move_to_end(lesson)
+            while len(self._rows) > SHELVES * 4:
+                self._rows.popitem(last=False)
+        return found
+
+    async def index(self, recording: Recording, since: int, after: int, edition: str) -> tuple[str, bytes]:
+        """Its tag and JSON: parts from lesson time `since` on, of lines after `after` where they are of this edition.
+
+        Raises `ReplayOver` where none is made any more.
+        """
+        shelf = await self._read(recording)
+        if shelf.journal.opened is None and not captured(recording):
+            raise ReplayOver
+        known = shelf.journal.opened is not None and shelf.journal.opened.edition == edition
+        key = (since, after if known else 0)
+        body = shelf.answers.get(key)
+        if body is None:
+            body = shelf.answers[key] = msgspec.json.encode(shelf.journal.told(shelf.missing, *key))
+            if len(shelf.answers) > ANSWERS:
+                shelf.answers.popitem(last=False)
+        return shelf.tag, body
+
+    async def part(self, recording: Recording, name: str, since: int) -> Path:
+        """Where a part lies. Raises `NotThere` for what was not named, or was before `since`."""
+        shelf = self._shelf(recording)
+        if not shelf.journal.named(name, since):
+            shelf = await self._read(recording)
+            if not shelf.journal.named(name, since):
+                raise NotThere
+        return shelf.folder / name
+
+    async def journal(self, recording: Recording) -> Journal:
+        """What it named so far, for HLS."""
+        return (await self._read(recording)).journal
+
+    async def sweep(self) -> bool:
+        """Clear away what is not needed any more."""
+        folders = await asyncio.to_thread(lambda: [path.parent for path in (self._data / "recordings").glob(f"*/{live.LIVE}")])
+        rows = await self._table.many({folder.name for folder in folders}) if folders else {}
+        for folder in folders:
+            row = rows.get(folder.name)
+            if row is None or not captured(row):
+                await asyncio.to_thread(self._clear, folder)
+        return False
+
+    # --- one recording
+
+    def _shelf(self, recording: Recording) -> _Shelf:
+        shelf = self._shelves.get(recording.id)
+        if shelf is None:
+            shelf = self._shelves[recording.id] = _Shelf(manifest.folder(self._data, recording.id))
+            self._forget()
+        self._shelves.move_to_end(recording.id)
+        return shelf
+
+    def _forget(self) -> None:
+        for name in [name for name, one in self._shelves.items() if one.process is None][: max(0, len(self._shelves) - SHELVES)]:
+            del self._shelves[name]
+
+    async def _read(self, recording: Recording) -> _Shelf:
+        shelf = self._shelf(recording)
+        async with shelf.reading:
+            if self._now() - shelf.asked_at >= ASK_MS and captured(recording):
+                await self._ask(shelf, recording)
+            if self._now() - shelf.read_at >= FRESH_MS:
+                try:
+                    await asyncio.to_thread(shelf.read)
+                except (OSError, Unreadable, msgspec.MsgspecError) as error:
+                    log.warning("live parts of recording %s: %s", recording.id, error)
+                shelf.read_at = self._now()
+        return shelf
+
+    async def _ask(self, shelf: _Shelf, recording: Recording) -> None:
+        now = self._now()
+        if not await asyncio.to_thread(shelf.folder.parent.is_dir):
+            return  # nothing was captured yet
+        over = recording.state != "live" and now > (recording.ended or 0) + SETTLE_MS
+        try:
+            await asyncio.to_thread(shelf.ask, over)
+            finished = over and shelf.journal.ended
+            wanted = shelf.process is None and not finished and not await asyncio.to_thread(shelf.followed)
+        except OSError as error:
+            log.warning("live parts of recording %s: %s", recording.id, error)
+            return
+        shelf.asked_at = now
+        if wanted:
+            shelf.process = asyncio.create_task(self._follow(shelf, recording.id), name=f"live {recording.id}")
+
+    async def _follow(self, shelf: _Shelf, name: str) -> None:
+        try:
+            async with child("media.recording", "--follow", *self._words, str(shelf.folder.parent), nice=NICE) as made:
+                while await made.line(SILENCE_SECONDS):
+                    pass
+                if status := await made.ended():
+                    log.warning("following recording %s ended with %d: %s", name, status, await made.last_words())
+        except (TimeoutError, OSError, ValueError) as error:
+            log.warning("following recording %s: %r", name, error)
+        finally:
+            shelf.process = None
+
+    def _clear(self, folder: Path) -> None:
+        shelf = _Shelf(folder)
+        try:
+            asked = (shelf.folder / live.ASKED).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError:
+            asked = 0
+        if self._now() - asked > KEPT_MS and not shelf.followed():
+            shutil.rmtree(shelf.folder, ignore_errors=True)
+
+
+def captured(recording: Recording) -> bool:
+    """It is still captured, or not playable whole yet."""
+    return recording.removed is None and recording.state in ("live", "ended", "making")
