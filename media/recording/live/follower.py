@@ -93,6 +93,7 @@ class Follower:
     def finish(self) -> None:
         """Nothing more comes."""
         self._end()
+        self._damaged = self._damaged or self._more()
         self._tell(over=True)
 
     def close(self) -> None:
@@ -114,7 +115,7 @@ class Follower:
         file = path.open("rb")
         instead = Head(recording=self._of.name, take=number, epoch="", started=0, wall=0)
         try:
-            reader = TakeReader(file) if not self._later(number) else TakeReader(file, instead)
+            reader = TakeReader(file, instead)
         except BadTake:
             file.close()
             if not self._later(number):

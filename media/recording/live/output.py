@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from media.recording.group import Shape, Unplayable
+from media.recording.group import Shape
 from media.recording.live import packing
 from media.recording.live.boxes import Sample
 from media.recording.live.packing import Packing
@@ -30,8 +30,11 @@ MOST_BYTES = 8 << 20
 class Parts(Protocol):
     """Where segments go. Raises `OSError`."""
 
+    def check_room(self, group: str) -> None:
+        """Raises `Unplayable` where there are too many runs of a group for one of pictures and one of sound."""
+
     def run(self, group: str, codec: str, begin: int, made: Packing) -> int:
-        """A new run that begins at this lesson time, µs: its number. Raises `Unplayable` where there are too many."""
+        """A new run that begins at this lesson time, µs: its number."""
 
     def segment(self, run: int, data: bytes, begin: int, end: int, key: bool) -> None:
         """Its next segment; lesson times, µs."""
@@ -94,6 +97,7 @@ class LiveOutput:
 
     def __init__(self, parts: Parts, origin: int, shape: Shape, closed: Callable[[LiveOutput], None]) -> None:
         """`origin`: lesson time of media time 0, µs; `closed` hears of the end. Raises `Unplayable`."""
+        parts.check_room(shape.group)
         self.group = shape.group
         self._closed = closed
         self._parts = parts
@@ -105,8 +109,6 @@ class LiveOutput:
         self._packing = packing.of_pictures(shape.codec, shape.first) if shape.first is not None else None
         self._heard = 0
         """Tick at which the sound ends."""
-        self._mute = False
-        """There are too many runs."""
 
     def picture(self, time: int, picture: Picture) -> None:
         """See `Output`."""
@@ -125,15 +127,11 @@ class LiveOutput:
     def sound(self, tick: int, data: bytes, ticks: int) -> None:
         """See `Output`. Nothing begins with silence: where there is no microphone there is no run of it."""
         at = self._base * RATE // SECOND_US + tick
-        if self._mute or at < 0 or (self._sounds is None and data == SILENCE):
+        if at < 0 or (self._sounds is None and data == SILENCE):
             return
         if self._sounds is None:
             made = packing.of_sound()
-            try:
-                run = self._parts.run(self.group, "OPUS", self._origin + at * SECOND_US // RATE, made)
-            except Unplayable:
-                self._mute = True
-                return
+            run = self._parts.run(self.group, "OPUS", self._origin + at * SECOND_US // RATE, made)
             self._sounds = Track(self._parts, self._origin, run, made)
         self._sounds.add(at, data, key=True)
         self._heard = at + ticks

@@ -92,10 +92,13 @@ class Shelf:
         self._opened = Opened(recording=recording, edition=edition, origin=origin)
         self._tell(self._opened)
 
+    def check_room(self, group: str) -> None:
+        """See `Parts`."""
+        if self._runs[group] + 2 > MOST_RUNS:
+            raise Unplayable("a run for every picture")
+
     def run(self, group: str, codec: str, begin: int, made: Packing) -> int:
         """See `Parts`. Raises `Differs`."""
-        if self._runs[group] >= MOST_RUNS:
-            raise Unplayable("a run for every picture")
         self._runs[group] += 1
         self._endings.append(made.ending)
         number = len(self._endings)
