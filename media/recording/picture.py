@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,15 +24,16 @@ class Picture:
     """What a decoder needs before it: H.264 parameter sets (Annex B), AV1's sequence header. Another one needs another file."""
 
 
-class Joiner:
+class Joiner(ABC):
     """Joins the pictures of one layer; keeps what the stream says only once."""
 
     def __init__(self, parameters: str = "") -> None:
         """`parameters`: SDP's format parameters."""
+        self.parameters = parameters
 
+    @abstractmethod
     def join(self, payloads: Sequence[bytes]) -> Picture | None:
         """The picture; None where its beginning is missing. Raises `MalformedPacket`."""
-        raise NotImplementedError
 
 
 class Vp8(Joiner):
@@ -74,6 +76,7 @@ class H264(Joiner):
 
     def __init__(self, parameters: str = "") -> None:
         """See `Joiner`: parameter sets may be there only."""
+        super().__init__(parameters)
         self._sets = h264.ParameterSets(parameters)
 
     def join(self, payloads: Sequence[bytes]) -> Picture | None:

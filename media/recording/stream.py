@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,7 +37,7 @@ class Taker(Protocol):
         """Take it, or not."""
 
 
-class Stream:
+class Stream(ABC):
     """What video and sound have in common."""
 
     def __init__(self, began: TrackBegan, clock: TrackClock, lesson: LessonClock, take: Taker, lost: Callable[[int, int], None]) -> None:
@@ -47,17 +48,17 @@ class Stream:
         self._clock = clock
         self._lesson = lesson
 
+    @abstractmethod
     def push(self, packet: Packet) -> None:
         """One packet, in order of arrival."""
-        raise NotImplementedError
 
+    @abstractmethod
     def expire(self, now: int) -> None:
         """The worker's clock is there."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """No more packets come."""
-        raise NotImplementedError
 
     def _time(self, packet: Packet) -> int:
         """µs."""
