@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from media.client import WorkerClient
 from media.client.messages import (
@@ -29,6 +30,7 @@ from tests.harness.raw import Answer
 from tests.harness.sending import RawPublisher
 from tests.harness.viewing import RawViewer, eventually
 
+ROOT = Path(__file__).resolve().parents[2]
 SLOTS = {"program.audio": plan("m/mic"), "program.camera": plan("m/camera")}
 KEYS = {"mic": "m/mic", "camera": "m/camera"}
 PROGRAM = {"mic": "m/mic", "camera": "m/camera"}
@@ -39,16 +41,20 @@ START_SECONDS = 15.0
 
 
 @contextlib.asynccontextmanager
-async def worker(folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m media` on loopback and a free port."""
+async def worker(
+    folder: Path, within: Sequence[str] = (), environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`python -m media` on loopback and a free port; `within`: words before it, as `Volume` has them."""
     env = {
         **os.environ,
+        "PYTHONPATH": str(ROOT),
         "SHUANGSHI_DATA_DIR": str(folder),
         "SHUANGSHI_MEDIA_HOST": "127.0.0.1",
         "SHUANGSHI_MEDIA_PORT": "0",
         "SHUANGSHI_LOG_LEVEL": "WARNING",
+        **environment,
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media", env=env)
+    process = await asyncio.create_subprocess_exec(*within, sys.executable, "-m", "media", env=env)
     try:
         yield process
     finally:
