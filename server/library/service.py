@@ -18,6 +18,7 @@ from server.errors import BY_CODE, EditConflict, Invalid, LessonNotOver, NotReco
 from server.library.desk import OVER, Desk, area_of, span_of, taught_by, timetable
 from server.library.fields import SaveInfo, SaveSpan, Step, TakeBack
 from server.library.recorded import Covers, Picture, Recordings
+from server.store.recordings import hold_playable
 from server.store.resources import ResourceStore, add_resource, change_resource, mark_version, put_version
 
 KIND = "resource"
@@ -127,6 +128,8 @@ class Library:
         now = self.office.now()
 
         async def marked(connection: AsyncConnection, seen: Resource, event: Event) -> dict[str, Any]:
+            if not await hold_playable(connection, seen.lesson):
+                raise NotRecorded  # removed since, or the lesson was reopened
             if seen.standing.live:
                 await mark_version(connection, seen.id, seen.standing.live, state="replaced")
             await mark_version(connection, seen.id, event.n, state="published", published_at=now)

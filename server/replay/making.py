@@ -5,9 +5,7 @@ another, and what it left half done is thrown away: files become visible all at 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -27,6 +25,8 @@ POLL_SECONDS = 5.0
 LEASE_MS = 400_000
 """Longer than the process may be silent."""
 MOST_TRIES = 3
+AGAIN_MS = (60_000, 600_000)
+"""Before the second try, and before the third: a full disk may have room by then."""
 SETTLE_MS = 3_000
 """The worker has closed its take by then, or is dead."""
 SWEEP_SECONDS = 3600.0
@@ -62,6 +62,9 @@ class Making:
         held = await self._store.claim(now, now + LEASE_MS, now - SETTLE_MS)
         if held is None:
             return False
+        if held.tries > MOST_TRIES:  # whoever made it died of it, each time
+            await self._store.fail(held, "recording.unreadable")
+            return True
         lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
             await self._make(lease)
@@ -72,9 +75,14 @@ class Making:
             log.info("recording %s is not ours any more", held.id)
         except (MakingFailed, OSError, ValueError, msgspec.MsgspecError) as error:
             log.warning("recording %s, attempt %d: %s", held.id, held.tries, error)
-            again = held.tries < MOST_TRIES
-            await (self._store.again(lease.held) if again else self._store.fail(lease.held, "recording.unreadable"))
+            await self._failed(lease.held)
         return True
+
+    async def _failed(self, held: Recording) -> None:
+        if held.tries < MOST_TRIES:
+            await self._store.again(held, self._now() + AGAIN_MS[held.tries - 1])
+        else:
+            await self._store.fail(held, "recording.unreadable")
 
     async def _sweep(self) -> bool:
         await self._sweep_away()
@@ -110,9 +118,3 @@ def missing_ms(made: manifest.Manifest) -> int:
         total += max(0, gap.end - max(gap.begin, until))
         until = max(until, gap.end)
     return total
-
-
-async def throw_away(data: Path, recording: str) -> None:
-    """Delete everything that was captured and made."""
-    with contextlib.suppress(FileNotFoundError):
-        await asyncio.to_thread(shutil.rmtree, manifest.folder(data, recording))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ from server.domain.schedule import ScheduledLesson
 from server.domain.seen import Audience
 from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNotReady
 from server.live.snapshot import texts_in
-from server.replay.making import throw_away
+from server.replay.aside import left_over, put_aside, put_back, throw_away
 from server.replay.told import Cut, cut, told
 from server.store import Store
 from server.store import recordings as table
@@ -205,11 +207,14 @@ class Replays:
         await self._office.acts.do(who, "recording.again", Target("lesson", found.lesson.id, found.lesson.path), work)
 
     async def expire(self) -> None:
-        """Remove what was kept long enough."""
+        """Remove what was kept long enough, and what a removal left that did not come to its end."""
         for one in await self.table.expired(self._office.now()):
             lesson = await self._office.schedule.lesson(one.lesson)
             path = lesson.path if lesson and lesson.path else await self._office.orgs.whole()
-            await self._remove(system("web"), Target("lesson", one.lesson, path), one)
+            with contextlib.suppress(RecordingBusy):  # published or reopened meanwhile
+                await self._remove(system("web"), Target("lesson", one.lesson, path), one)
+        for name, aside in await asyncio.to_thread(left_over, self._data, time.time()):
+            await self._clear(name, aside)
 
     async def remove(self, who: Caller, lesson_id: str) -> None:
         """Its files go, at once and for good. Raises `RecordingBusy` while it is captured or made."""
@@ -217,12 +222,34 @@ class Replays:
         await self._remove(who, Target("lesson", found.lesson.id, found.lesson.path), found.recording)
 
     async def _remove(self, who: Caller, target: Target, recording: Recording) -> None:
+        aside: list[Path] = []
+
         async def work(connection: Any) -> None:
             if not await table.remove(connection, recording.id, self._office.now()):
                 raise RecordingBusy
+            aside.extend(await asyncio.to_thread(put_aside, self._data, recording.id))
 
-        await self._office.acts.do(who, "recording.remove", target, work)
-        await throw_away(self._data, recording.id)
+        try:
+            await self._office.acts.do(who, "recording.remove", target, work)
+        except BaseException:
+            await asyncio.shield(self._undo(recording.id, aside))
+            raise
+        await asyncio.to_thread(throw_away, aside)
+
+    async def _undo(self, recording_id: str, aside: list[Path]) -> None:
+        """What was put aside comes back, unless the transaction failed only after it had counted."""
+        found = await self.table.get(recording_id) if aside else None
+        if found is not None and found.removed is None:
+            await asyncio.to_thread(put_back, self._data, recording_id, aside)
+        else:
+            await asyncio.to_thread(throw_away, aside)
+
+    async def _clear(self, recording_id: str, aside: Path) -> None:
+        """Of a process that died over it: it comes back if nothing was removed."""
+        if not await asyncio.to_thread(manifest.folder(self._data, recording_id).exists):
+            await self._undo(recording_id, [aside])
+        else:  # the lesson is recorded again, so it was
+            await asyncio.to_thread(throw_away, [aside])
 
 
 def audience_of(who: Caller, lesson: ScheduledLesson) -> Audience:

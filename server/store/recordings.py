@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,11 @@ class RecordingStore:
     async def of_lesson(self, lesson_id: str) -> Recording | None:
         """The lesson's recording."""
         row = await self._database.one(select(recording).where(_r.lesson == lesson_id))
+        return _recording(row) if row else None
+
+    async def get(self, recording_id: str) -> Recording | None:
+        """The recording of this id."""
+        row = await self._database.one(select(recording).where(_r.id == recording_id))
         return _recording(row) if row else None
 
     async def of_lessons(self, lessons: Collection[str]) -> dict[str, Recording]:
@@ -60,8 +65,11 @@ class RecordingStore:
     # --- making it playable ------------------------------------------------------------------------------------------
 
     async def claim(self, now: int, until: int, ended_before: int) -> Recording | None:
-        """The recording that ended first is the caller's to make until `until`; also one whose maker fell silent."""
-        free = or_((_r.state == "ended") & (_r.ended < ended_before), (_r.state == "making") & (_r.lease_until < now))
+        """The recording that ended first is the caller's to make until `until`; also one whose maker fell silent. Each claim counts as a try,
+        whatever becomes of the caller.
+        """
+        waits = (_r.state == "ended") & (_r.ended < ended_before) & (_r.lease_until <= now)
+        free = or_(waits, (_r.state == "making") & (_r.lease_until < now))
         for row in await self._database.read(select(recording).where(free, _r.removed.is_(None)).order_by(_r.ended, _r.id).limit(5)):
             mine = update(recording).where(_r.id == row.id, _r.state == row.state, _r.lease_until == row.lease_until)
             if await self._database.execute(mine.values(state="making", lease_until=until, tries=row.tries + 1)) == 1:
@@ -76,9 +84,9 @@ class RecordingStore:
         """Somebody else may make it."""
         await self._change(held, state="ended", lease_until=0, tries=held.tries - 1)
 
-    async def again(self, held: Recording) -> None:
-        """It failed, and is tried once more by whoever comes."""
-        await self._change(held, state="ended", lease_until=0)
+    async def again(self, held: Recording, after: int) -> None:
+        """It failed, and is tried once more by whoever comes after that moment, UTC ms."""
+        await self._change(held, state="ended", lease_until=after)
 
     async def fail(self, held: Recording, error: str) -> None:
         """It cannot be made."""
@@ -146,13 +154,25 @@ async def forget_viewer(connection: AsyncConnection, person: str) -> None:
 async def make_again(connection: AsyncConnection, recording_id: str, seen: State = "failed") -> bool:
     """Let one be tried again that failed, or is as it was `seen`; False: it is not."""
     there = (_r.id == recording_id) & (_r.state == seen) & _r.removed.is_(None)
-    return (await connection.execute(update(recording).where(there).values(state="ended", tries=0, error=""))).rowcount == 1
+    return (await connection.execute(update(recording).where(there).values(state="ended", lease_until=0, tries=0, error=""))).rowcount == 1
 
 
 async def remove(connection: AsyncConnection, recording_id: str, now: int) -> bool:
     """Its files go; False: they are gone, it is still captured or made, or the library plays it."""
+    await _hold(connection, _r.id == recording_id)
     done = (_r.id == recording_id) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty")) & ~_PUBLIC
     return (await connection.execute(update(recording).where(done).values(removed=now, octets=0))).rowcount == 1
+
+
+async def hold_playable(connection: AsyncConnection, lesson_id: str) -> bool:
+    """Whether the lesson's recording can be played, and stays so up to the commit: nobody removes it or records more meanwhile."""
+    row = await _hold(connection, _r.lesson == lesson_id)
+    return row is not None and _recording(row).playable
+
+
+async def _hold(connection: AsyncConnection, which: ColumnElement[bool]) -> Any:
+    """The row, locked. A statement of its own: the next one sees what whoever held it before has written elsewhere (READ COMMITTED)."""
+    return (await connection.execute(select(recording).where(which).with_for_update())).first()
 
 
 def _recording(row: Any) -> Recording:

@@ -42,6 +42,8 @@ async def over(database: Database, tapes: Tapes | None, lesson: str, org: str = 
     await database.execute(insert(t.lesson).values(**row | more))
     if tapes:
         tapes.spans[lesson] = Span(at, at + LENGTH)
+        taped = {"id": f"rec.{lesson}", "lesson": lesson, "begun": at, "ended": at + LENGTH, "state": "ready", "octets": 1}
+        await database.execute(insert(t.recording).values(**taped))
 
 
 async def published(database: Database, name: str, org: str = "x1", at: int = worlds.NOW, shared: str = "", **said: Any) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -117,8 +118,9 @@ class Furnished:
         return await asked._ask(method, path, data=values, headers=headers)
 
 
-async def kept(*_: Any) -> None:
+def kept(*_: Any) -> list[Path]:
     """Files are not put back as the database is: they stay."""
+    return []
 
 
 @pytest.fixture
@@ -127,7 +129,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "TICK_SECONDS", 3600)
     monkeypatch.setattr(Drawing, "start", lambda _: None)
     monkeypatch.setattr(Making, "start", lambda _: None)
-    monkeypatch.setattr(service, "throw_away", kept)
+    monkeypatch.setattr(service, "put_aside", kept)
 
 
 @pytest.fixture

@@ -12,12 +12,13 @@ from sqlalchemy import insert
 
 from media.client import manifest
 from server.replay import making as making_module
-from server.replay.making import DAY_MS, LEASE_MS, MOST_TRIES, SETTLE_MS, Making
+from server.replay.making import AGAIN_MS, DAY_MS, LEASE_MS, MOST_TRIES, SETTLE_MS, Making
 from server.store import recordings as store
 from server.store import tables as t
 from server.store.recordings import RecordingStore
 from tests.harness.captures import Written, lesson
 from tests.harness.postgres import both_databases
+from tests.harness.volume import needs_a_volume, volume
 from tests.server.services import Services
 
 pytestmark = both_databases
@@ -73,8 +74,10 @@ async def test_three_tries_and_then_somebody_must_look(process: Services, tmp_pa
     (folder / "play").write_text("a file where a folder belongs")
     (folder / "take-0001.capture").mkdir()
     making = maker(process, table, tmp_path)
-    for _ in range(MOST_TRIES):
+    for wait in (*AGAIN_MS, 0):
         assert await making.make_next()
+        assert not await making.make_next(), "whatever ails it takes time"
+        process.clock.now += wait
     found = await table.of_lesson("lesson.x")
     assert found is not None
     assert (found.state, found.error) == ("failed", "recording.unreadable")
@@ -97,6 +100,42 @@ async def test_two_processes_never_make_the_same(process: Services, tmp_path: Pa
     assert not await table.renew(held, now + 3 * LEASE_MS), "it is another's now"
     assert not await table.finish(held, octets=1, duration_ms=1, missing_ms=0, keep_until=None)
     assert await table.finish(taken, octets=1, duration_ms=1, missing_ms=0, keep_until=None)
+
+
+async def test_a_file_that_takes_its_maker_with_it_fails_after_three(process: Services, tmp_path: Path) -> None:
+    """Whoever claimed it was never heard of again, three times."""
+    table = await ended(process)
+    for _ in range(MOST_TRIES):
+        assert await table.claim(process.clock.now, process.clock.now + LEASE_MS, process.clock.now) is not None
+        process.clock.now += LEASE_MS + 1
+    assert await maker(process, table, tmp_path).make_next()
+    found = await table.of_lesson("lesson.x")
+    assert found is not None
+    assert (found.state, found.error, found.removed) == ("failed", "recording.unreadable", None)
+    assert not await maker(process, table, tmp_path).make_next()
+
+
+@needs_a_volume
+async def test_a_full_disk_is_tried_again_counted_and_comes_right(process: Services, tmp_path: Path) -> None:
+    table = await ended(process)
+    with volume(tmp_path / "recordings", "1m") as small:
+        data = small.root(tmp_path)
+        folder = manifest.folder(data, "rec1")
+        folder.mkdir(parents=True)
+        lesson(Written(folder))
+        making = maker(process, table, data)
+        small.fill()
+        assert await making.make_next()
+        found = await table.of_lesson("lesson.x")
+        assert found is not None
+        assert (found.state, found.tries, found.error) == ("ended", 1, "")
+        assert [path.name for path in folder.iterdir()] == ["take-0001.capture"]
+        small.make_room()
+        process.clock.now += AGAIN_MS[0]
+        assert await making.make_next()
+        found = await table.of_lesson("lesson.x")
+        assert found is not None
+        assert (found.state, found.tries) == ("ready", 0)
 
 
 async def test_a_process_that_stops_gives_back_what_it_has(process: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
