@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,9 @@ KEEP = "recording.keep"
 LIST = "recording.list"
 VIEWER = Audience("viewer")
 PAGE = 50
+MOST_NEWS = 2_000
+"""Events that one answer tells; the next tells on."""
+_LATEST = 2**53
 SHELVES = 64
 """Spans of which it is remembered which pages were open."""
 DAY_MS = 86_400_000
@@ -140,6 +143,17 @@ class Replays:
             raise NoSuchLesson
         log = await self._store.tail(lesson_id, 0)
         return await asyncio.to_thread(cut, LessonState(id=lesson_id, name=state.name), log, begin, end)
+
+    async def so_far(self, lesson_id: str, begin: int, who: Audience) -> dict[str, Any]:
+        """The log of a lesson that goes on as this audience is told it, from a moment of its clock until now; `seq`: of its last event."""
+        found = replace(await self.log(lesson_id, begin, _LATEST), goes_on=True)
+        return {**await self.told(found, who), "seq": found.seq}
+
+    async def since(self, lesson_id: str, seq: int, who: Audience) -> dict[str, Any]:
+        """What happened after event `seq`: `events` and the new `seq`."""
+        events = await self._store.tail(lesson_id, seq, MOST_NEWS)
+        shown = await self.told(Cut(LessonState(id=lesson_id, name=""), events, (), goes_on=True), who)
+        return {"events": shown["events"], "seq": events[-1].seq if events else seq}
 
     async def shelf(self, lesson_id: str, begin: int, end: int) -> frozenset[tuple[str, int]]:
         """Pages of courseware that were open between two moments of a lesson that is over: version and number."""

@@ -28,6 +28,10 @@ class Cut:
     """Pages that were open in between: sheet and number."""
     pictures: frozenset[tuple[str, int]] = frozenset()
     """Those of courseware among them: version and number."""
+    seq: int = 0
+    """Of the last event before its end."""
+    goes_on: bool = False
+    """Nobody knows what comes."""
 
 
 def cut(start: LessonState, log: Iterable[Envelope], begin: int, end: int) -> Cut:
@@ -44,7 +48,8 @@ def cut(start: LessonState, log: Iterable[Envelope], begin: int, end: int) -> Cu
         here = fold(here, event)
         pages |= _open(here.board)
         pictures |= _picture(here.board)
-    return Cut(state, events, _between(chapters(every), state, begin, end), frozenset(pages), frozenset(pictures))
+    seq = max((event.seq for event in every if event.at <= end), default=0)
+    return Cut(state, events, _between(chapters(every), state, begin, end), frozenset(pages), frozenset(pictures), seq)
 
 
 def _open(board: Board) -> set[tuple[str, int]]:
@@ -68,13 +73,13 @@ def _between(found: Sequence[Chapter], state: LessonState, begin: int, end: int)
 
 def told(found: Cut, who: Audience, lookup: Lookup) -> dict[str, Any]:
     """JSON-ready: `state`, `events` as `[at, kind, payload]`, `chapters`."""
-    events = []
+    events, state = [], project_state(found.state, who, lookup)
     for event in found.events:
         payload = project_payload(event.payload, who, lookup)
         if payload is not None:
             events.append([event.at, event.kind, payload])
     return {
-        "state": _narrowed(project_state(found.state, who, lookup), found),
+        "state": state if found.goes_on else _narrowed(state, found),
         "events": events,
         "chapters": [{"at": one.at, "kind": one.kind, **_named(one, lookup)} for one in found.chapters],
     }

@@ -24,6 +24,8 @@ from server.web.visitor import visitor
 
 SHOW_BOARD: frozenset[Role] = frozenset({"master", "classroom", "viewer"})
 """Roles whose page has the board."""
+LOOKS_BACK: frozenset[Role] = frozenset({"classroom", "viewer"})
+"""Roles whose page frames another of ours: what was recorded so far, a classroom's also the assistant's console."""
 
 
 async def home(request: web.Request) -> web.Response:
@@ -73,7 +75,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
         if "a" not in request.query:
             headers = {hdrs.LOCATION: f"{request.path}?a={who.admission}", hdrs.CACHE_CONTROL: "no-store"}
             return web.Response(status=303, headers=headers)
-        request[FRAMES] = ("'self'" if role == "classroom" else "'none'", "'self'" if who.admission == PANEL else "'none'")
+        request[FRAMES] = ("'self'" if role in LOOKS_BACK else "'none'", "'self'" if who.admission == PANEL else "'none'")
         lesson = await request.app[LESSONS].find(who.principal.lesson)
         servers = request.app[ICE].servers(who.principal.admission, int(time.time()))
         principal = who.principal

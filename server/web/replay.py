@@ -15,15 +15,19 @@ from server.accounts.caller import Caller
 from server.accounts.tokens import ReplayPaper
 from server.domain.recording import Recording
 from server.domain.schedule import ScheduledLesson
+from server.domain.seen import Audience
 from server.errors import Invalid
-from server.replay.service import VIEWER
+from server.replay.live import captured
+from server.replay.service import VIEWER, Watched
 from server.replay.spans import pictures, within
 from server.school import inspection
 from server.web.answers import json_answer, page
 from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import read_form
+from server.web.going_on import so_far
 from server.web.keys import OFFICE, REPLAYS, SIGNER
+from server.web.shift import paper
 
 HOURS_MS = 4 * 3_600_000
 """Addresses of files work for so long; a page that is open longer asks for new ones."""
@@ -66,16 +70,25 @@ async def data(request: web.Request) -> web.Response:
     """`GET /replay/LESSON/data`: everything the page plays, as this caller may see it."""
     caller, replays = await caller_of(request), request.app[REPLAYS]
     found = await replays.see(caller, request.match_info["lesson"])
-    made = await replays.manifest(found.recording)
     audience = VIEWER if request.query.get("as") == "student" else found.audience
+    beside = {"position": await replays.position(caller, found.recording), "notes": await _notes(request, caller, found.lesson)}
+    if captured(found.recording):
+        return json_answer({**await _so_far(request, found, audience), **beside})
+    made = await replays.manifest(found.recording)
     begin, end = _span(request) or (made.begin, made.end)
     begin, end = max(begin, made.begin), min(end, made.end)  # what was before and after was not recorded, and is not told
     if begin >= end:
         raise Invalid({"from": "choice"})
     cut = await replays.log(found.lesson.id, begin, end)
     part = Part(found.lesson.id, found.lesson.name, found.recording, begin, end)
-    beside = {"position": await replays.position(caller, found.recording), "notes": await _notes(request, caller, found.lesson)}
     return json_answer({**await told(request, part, made), "log": await replays.told(cut, audience), **beside})
+
+
+async def _so_far(request: web.Request, found: Watched, audience: Audience) -> dict[str, Any]:
+    """Of one that goes on, or is not playable whole yet."""
+    lesson, begin = found.lesson, found.recording.begun
+    body = await so_far(request, {"id": lesson.id, "name": lesson.name}, await paper(request, lesson.id, 0), begin, audience)
+    return {**body, "courseware": _base(request, Part(lesson.id, lesson.name, found.recording, begin, begin)) + "/courseware"}
 
 
 async def _notes(request: web.Request, caller: Caller, lesson: ScheduledLesson) -> list[dict[str, object]] | None:
@@ -109,9 +122,7 @@ class Part:
 
 async def told(request: web.Request, part: Part, made: Manifest) -> dict[str, Any]:
     """What a page plays, but for the log: each file by an address of its own that works for some hours."""
-    now, begin, end = request.app[OFFICE].now(), part.begin, part.end
-    paper = ReplayPaper(part.lesson, part.recording.id, part.resource, now + HOURS_MS)
-    base = f"/replays/{request.app[SIGNER].replay_paper(paper)}"
+    now, begin, end, base = request.app[OFFICE].now(), part.begin, part.end, _base(request, part)
     return {
         "lesson": {"id": part.lesson, "name": part.name},
         "begin": begin,
@@ -119,9 +130,15 @@ async def told(request: web.Request, part: Part, made: Manifest) -> dict[str, An
         "files": [_file(one, base, part) for one in within(made, begin, end)],
         "missing": [_missing(one, begin, end) for one in made.missing if one.end > begin and one.begin < end],
         "courseware": f"{base}/courseware",
-        "expires": paper.expires_at,
+        "expires": now + HOURS_MS,
         "now": now,
     }
+
+
+def _base(request: web.Request, part: Part) -> str:
+    """Under which its files lie, for some hours."""
+    made = ReplayPaper(part.lesson, part.recording.id, part.resource, request.app[OFFICE].now() + HOURS_MS)
+    return f"/replays/{request.app[SIGNER].replay_paper(made)}"
 
 
 def _file(one: PlayFile, base: str, part: Part) -> dict[str, Any]:

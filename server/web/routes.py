@@ -12,6 +12,7 @@ from server.web import (
     cards,
     child,
     cors,
+    going_on,
     guide,
     health,
     inspect,
@@ -79,6 +80,7 @@ def add_routes(app: web.Application) -> None:
     replay.add_routes(doors)
     replay_files.add_routes(doors)
     shift.add_routes(doors)
+    going_on.add_routes(doors)
     recordings.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:

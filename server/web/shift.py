@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -15,7 +16,7 @@ from server.replay.live import captured
 from server.web.answers import json_answer
 from server.web.callers import caller_of
 from server.web.doors import Doors
-from server.web.entitled import asker, by_account
+from server.web.entitled import Asker, asker, by_account
 from server.web.keys import LESSONS, LIVE_REPLAYS, OFFICE, REPLAYS, SIGNER
 
 MINUTES_MS = 10 * 60_000
@@ -32,7 +33,11 @@ async def of_participant(request: web.Request) -> web.Response:
 
     `{"live", "since", "expires", "now"}`: the address of the index, or nothing where nothing is recorded; lesson time from which; UTC ms.
     """
-    asked = await asker(request)
+    return json_answer(await offered(request, await asker(request)))
+
+
+async def offered(request: web.Request, asked: Asker) -> dict[str, Any]:
+    """What `GET /shift/LESSON` answers to somebody. Raises `Forbidden`."""
     who = asked.principal
     room = await request.app[LESSONS].rooms.get(who.lesson)
     _still_in(who.id, who.participant or "", room)
@@ -40,13 +45,13 @@ async def of_participant(request: web.Request) -> web.Response:
         return _nothing(request)
     link = None if by_account(asked) else await request.app[LESSONS].link(who.id)
     since = max(room.state.live_at, link.created if link else 0)
-    return await _paper(request, who.lesson, since, who.id, who.participant or "")
+    return await paper(request, who.lesson, since, who.id, who.participant or "")
 
 
 async def of_watcher(request: web.Request) -> web.Response:
     """`GET /replay/LESSON/live`: whoever may see the replay afterwards; the same answer."""
     found = await request.app[REPLAYS].see(await caller_of(request), request.match_info["lesson"])
-    return await _paper(request, found.lesson.id, 0)
+    return json_answer(await paper(request, found.lesson.id, 0))
 
 
 def _still_in(principal: str, participant: str, room: Room) -> None:
@@ -54,18 +59,19 @@ def _still_in(principal: str, participant: str, room: Room) -> None:
         raise Forbidden("not in the lesson any more")
 
 
-async def _paper(request: web.Request, lesson: str, since: int, principal: str = "", participant: str = "") -> web.Response:
+async def paper(request: web.Request, lesson: str, since: int, principal: str = "", participant: str = "") -> dict[str, Any]:
+    """The address of a lesson's index, or nothing where none is recorded."""
     recording = await request.app[LIVE_REPLAYS].recording(lesson)
     if recording is None or not captured(recording):
         return _nothing(request)
     now = request.app[OFFICE].now()
-    paper = ShiftPaper(lesson, recording.id, since, principal, participant, now + MINUTES_MS)
-    address = f"/replays/{request.app[SIGNER].shift_paper(paper)}/live"
-    return json_answer({"live": address, "since": since, "expires": paper.expires_at, "now": now})
+    made = ShiftPaper(lesson, recording.id, since, principal, participant, now + MINUTES_MS)
+    address = f"/replays/{request.app[SIGNER].shift_paper(made)}/live"
+    return {"live": address, "since": since, "expires": made.expires_at, "now": now}
 
 
-def _nothing(request: web.Request) -> web.Response:
-    return json_answer({"live": "", "since": 0, "expires": 0, "now": request.app[OFFICE].now()})
+def _nothing(request: web.Request) -> dict[str, Any]:
+    return {"live": "", "since": 0, "expires": 0, "now": request.app[OFFICE].now()}
 
 
 # --- what is played ----------------------------------------------------------------------------------------------------

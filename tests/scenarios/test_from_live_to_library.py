@@ -98,8 +98,8 @@ async def teach(county: County) -> None:
 
 
 async def playable(county: County) -> bool:
-    status, _ = await county.get("x1.teacher", f"/replay/{LESSON}/data")
-    return status == 200
+    status, body = await county.get("x1.teacher", f"/replay/{LESSON}/data")
+    return status == 200 and "live" not in json.loads(body)
 
 
 async def light(page: Page) -> int:

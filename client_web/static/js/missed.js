@@ -14,12 +14,14 @@ const NEAR_MS = 5_000;
 const WRITE_MS = 2_000;
 const MOST = 20;
 
-/** @returns {Store | null} where this browser keeps things, if it lets us */
+/** @returns {Store} where this browser keeps things; where it does not let us, as long as the page is open */
 export function keptHere() {
   try {
     return window.localStorage;
   } catch {
-    return null;
+    /** @type {Map<string, string>} */
+    const kept = new Map();
+    return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
   }
 }
 
@@ -27,33 +29,46 @@ export function keptHere() {
 export const keyOf = (lesson) => `missed.${lesson}`;
 
 /**
- * @param {Store | null} store
- * @param {string} lesson id
- * @returns {{spans: Span[], seen: number | null}} what was kept; nothing where something else was
+ * @param {Store} store
+ * @param {string} key
+ * @returns {any} null: nothing is kept, or the browser keeps nothing
  */
-export function recallMissed(store, lesson) {
+function recall(store, key) {
   try {
-    const { spans, seen } = JSON.parse(store?.getItem(keyOf(lesson)) ?? "{}");
-    const good = Array.isArray(spans) ? spans.filter(({ begin, end }) => Number.isFinite(begin) && begin < end).slice(-MOST) : [];
-    return { spans: good.map(({ begin, end }) => ({ begin, end })), seen: Number.isFinite(seen) ? seen : null };
+    return JSON.parse(store.getItem(key) ?? "null");
   } catch {
-    return { spans: [], seen: null };
+    return null;
   }
 }
 
+/**
+ * @param {Store} store
+ * @param {string} lesson id
+ * @returns {Span[]} what was kept; nothing where something else was
+ */
+export function recallMissed(store, lesson) {
+  const kept = recall(store, keyOf(lesson));
+  const good = Array.isArray(kept) ? kept.filter((one) => Number.isFinite(one?.begin) && one.begin < one.end).slice(-MOST) : [];
+  return good.map(({ begin, end }) => ({ begin, end }));
+}
+
+/** Spans are read anew whenever they are needed: the page of the replay crosses them off beside the page of the lesson. */
 export class Missed {
   /**
-   * @param {Store | null} store null: the browser keeps nothing
+   * @param {Store} store
    * @param {string} lesson id
    */
   constructor(store, lesson) {
     this.store = store;
     this.lesson = lesson;
-    const { spans, seen } = recallMissed(store, lesson);
-    this.spans = spans;
-    /** When all was well last; null: it never was. */
-    this.seen = seen;
-    this.written = seen ?? -Infinity;
+    const seen = recall(store, this.#seenKey);
+    /** When all was well last; null: it never was. @type {number | null} */
+    this.seen = Number.isFinite(seen) ? seen : null;
+    this.written = this.seen ?? -Infinity;
+  }
+
+  get spans() {
+    return recallMissed(this.store, this.lesson);
   }
 
   /**
@@ -69,34 +84,40 @@ export class Missed {
     this.seen = at;
     const missed = live && since !== null && at - since >= WORTH_MS;
     if (missed) this.#add({ begin: since, end: at });
-    if (missed || at - this.written >= WRITE_MS || at < this.written) this.#write();
+    if (missed || Math.abs(at - this.written) >= WRITE_MS) {
+      this.written = at;
+      this.#keep(this.#seenKey, at);
+    }
     return missed;
   }
 
   /** @param {Span} span it was watched, or nobody wants it */
   done(span) {
-    this.spans = this.spans.filter((one) => one.begin < span.begin || one.end > span.end);
-    this.#write();
+    this.#keep(keyOf(this.lesson), this.spans.filter((one) => one.begin < span.begin || one.end > span.end));
   }
 
-  /** Of everything, ms. */
-  get length() {
-    return this.spans.reduce((sum, { begin, end }) => sum + end - begin, 0);
+  get #seenKey() {
+    return `${keyOf(this.lesson)}.seen`;
   }
 
   /** @param {Span} span */
   #add(span) {
-    const last = this.spans[this.spans.length - 1];
+    const { spans } = this;
+    const last = spans[spans.length - 1];
     if (last && span.begin - last.end <= NEAR_MS) last.end = span.end;
-    else this.spans = [...this.spans, span].slice(-MOST);
+    else spans.push(span);
+    this.#keep(keyOf(this.lesson), spans.slice(-MOST));
   }
 
-  #write() {
-    this.written = this.seen ?? -Infinity;
+  /**
+   * @param {string} key
+   * @param {unknown} value
+   */
+  #keep(key, value) {
     try {
-      this.store?.setItem(keyOf(this.lesson), JSON.stringify({ spans: this.spans, seen: this.seen }));
+      this.store.setItem(key, JSON.stringify(value));
     } catch {
-      // full, or forbidden: it is known as long as the page is open
+      // full, or forbidden: nobody will know
     }
   }
 }

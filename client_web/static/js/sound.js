@@ -5,6 +5,7 @@ export class Sound {
   constructor(onchange) {
     this.onchange = onchange;
     this.allowed = true;
+    this.hushed = false;
     /** @type {Map<string, HTMLAudioElement>} */
     this.players = new Map();
   }
@@ -17,6 +18,7 @@ export class Sound {
     const player = this.players.get(slot) ?? new Audio();
     this.players.set(slot, player);
     player.srcObject = new MediaStream([track]);
+    player.muted = this.hushed;
     void this.#try(player);
   }
 
@@ -24,6 +26,12 @@ export class Sound {
   unlock() {
     if (this.allowed) return;
     for (const player of this.players.values()) void this.#try(player);
+  }
+
+  /** @param {boolean} quiet something else is to be heard */
+  hush(quiet) {
+    this.hushed = quiet;
+    for (const player of this.players.values()) player.muted = quiet;
   }
 
   /** Two rings, as a telephone's: wakes a room that does not look. A browser that holds sound back stays silent. */

@@ -1,7 +1,7 @@
 /** A replay of a lesson that goes on: which segments are fetched when, and what a browser is handed. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { LiveFilms, stretches, tracks } from "../../../client_web/static/js/replay/live.js";
+import { Index, LiveFilms, stretches, tracks } from "../../../client_web/static/js/replay/live.js";
 import { Reel, farSteps, nextStep } from "../../../client_web/static/js/replay/reel.js";
 
 const KEY_EVERY = 5;
@@ -57,8 +57,8 @@ test("what lies far away is let go", () => {
 });
 
 test("pictures and sound are films of their own, a hole makes two of one", () => {
-  const index = { edition: "e", origin: 0, until: 50_000, over: false, runs: [run(1, 0, 5), run(2, 20_000, 5), run(3, 0, 20, { kind: "audio" }), run(4, 0, 2, { group: "stage.1", kind: "audio" })], missing: [] };
-  assert.deepEqual([...tracks(index).keys()], ["teacher", "sound", "sound.stage.1"]);
+  const runs = [run(1, 0, 5), run(2, 20_000, 5), run(3, 0, 20, { kind: "audio" }), run(4, 0, 2, { group: "stage.1", kind: "audio" }), run(5, 0, 0, { group: "screen" })];
+  assert.deepEqual([...tracks(runs).keys()], ["teacher", "sound", "sound.stage.1"]);
   assert.deepEqual(stretches([run(1, 0, 5), run(2, 10_100, 5), run(5, 30_000, 1)]), [{ begin: 0, end: 20_100 }, { begin: 30_000, end: 32_000 }]);
 });
 
@@ -156,8 +156,8 @@ test("what cannot be fetched is tried again later, not all the time", async () =
 });
 
 test("films keep their reels while the index grows, and begin anew with another edition", () => {
-  const films = new LiveFilms("/live", () => 0);
-  const index = (until, edition, ...runs) => ({ edition, origin: 0, until, over: false, runs, missing: [] });
+  const films = new LiveFilms(async (name) => name, () => 0);
+  const index = (until, edition, ...runs) => Object.assign(new Index(), { edition, until, runs: new Map(runs.map((one) => [one.run, one])) });
   const [first] = films.files(index(10_000, "a", run(1, 0, 5)));
   assert.deepEqual([first.begin, first.end, first.video, first.audio, first.apart], [0, Infinity, true, false, true]);
   const [grown] = films.files(index(20_000, "a", run(1, 0, 10)));
@@ -166,4 +166,21 @@ test("films keep their reels while the index grows, and begin anew with another 
   assert.equal(over.end, 20_000, "nothing came of it for long");
   const [anew] = films.files(index(20_000, "b", run(1, 0, 10)));
   assert.notEqual(anew.url, first.url);
+});
+
+test("the index grows by what is told since, and begins anew with another edition", () => {
+  const index = new Index();
+  const told = (edition, head, runs, segments, more = {}) => ({ edition, origin: 5, begin: 10, until: 20, ended: false, head, runs, segments, missing: [], ...more });
+  const one = { run: 1, group: "teacher", kind: "video", type: "video/webm", url: "live/1.webm" };
+  const segment = (n, key) => ({ run: 1, url: `live/1-${n}.webm`, begin: n, end: n + 1, octets: 3, key });
+  assert.equal(index.query, "");
+  index.add(told("", 0, [], []));
+  assert.equal(index.query, "", "nothing is there yet");
+  index.add(told("a", 3, [one], [segment(0, true), segment(1, false)]));
+  assert.equal(index.query, "?after=3&edition=a");
+  index.add(told("a", 5, [one], [segment(2, true)], { until: 30, ended: true }));
+  assert.deepEqual(index.runs.get(1).segments.map(({ name }) => name), ["live/1-0.webm", "live/1-1.webm", "live/1-2.webm"]);
+  assert.deepEqual([index.until, index.over, index.runs.get(1).init], [30, true, "live/1.webm"]);
+  index.add(told("b", 2, [one], [segment(0, true)]));
+  assert.equal(index.runs.get(1).segments.length, 1);
 });

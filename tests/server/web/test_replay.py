@@ -198,9 +198,17 @@ async def test_an_inspectors_notes_stand_beside_the_replay(town: Town, made: Man
     assert (await told(inspector, "?as=student"))["notes"] is None
 
 
-async def test_a_recording_that_is_still_made_says_so(town: Town, made: Manifest) -> None:
+async def test_a_recording_that_is_still_made_is_played_as_if_it_went_on(town: Town, made: Manifest) -> None:
     assert made
     await town.web.app[keys.STORE].database.execute(t.recording.update().values(state="ended", ended=2**52))
+    found = await told(town.browser("x1.teacher"))
+    assert found["live"].startswith("/replays/")
+    assert found["files"] == []
+
+
+async def test_a_recording_that_could_not_be_made_says_so(town: Town, made: Manifest) -> None:
+    assert made
+    await town.web.app[keys.STORE].database.execute(t.recording.update().values(state="failed"))
     answer = await town.browser("x1.teacher").get(f"{URL}/data")
     assert (answer.status, await error_code(answer)) == (409, "recording.not_ready")
     assert (await town.browser("x1.teacher").get(URL, page=True)).status == 200, "the page waits for it"

@@ -7,13 +7,16 @@ import { Card } from "../replay/card.js";
 import { beyond, Course, RATES } from "../replay/course.js";
 import { keptHere, Missed } from "../missed.js";
 import { Deck } from "../replay/deck.js";
+import { Growing } from "../replay/growing.js";
+import { playerKeys } from "../replay/keys.js";
 import { MissedList } from "../replay/missedlist.js";
 import { Notes } from "../replay/notes.js";
 import { Past } from "../replay/past.js";
 import { recall, remember } from "../replay/place.js";
 import { split } from "../replay/split.js";
 import { Stage } from "../replay/stage.js";
-import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
+import { byId, setIcon, setText, useIcons } from "../views/dom.js";
+import { tellScreen } from "../views/framed.js";
 
 /**
  * @typedef {object} Told
@@ -27,7 +30,8 @@ import { byId, plainKey, setIcon, setText, useIcons } from "../views/dom.js";
  * @property {number} now
  * @property {number | null} position
  * @property {import("../replay/notes.js").Note[] | null} [notes] the own ones; to inspectors
- * @property {{state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[]}} log
+ * @property {string} [live] of a lesson that goes on: address of the recording's index
+ * @property {{seq?: number, state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[]}} log
  */
 
 const LOOK_MS = 100;
@@ -37,10 +41,11 @@ const TELL_MS = 10_000;
 const PATIENCE_MS = 3_000;
 /** Whoever stopped so shortly before the end begins anew. */
 const NEARLY_OVER_MS = 10_000;
-/** Keys by which a browser itself moves along a line. */
-const NATIVE = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Tab"]);
 
-/** @type {{data: string, position: string, notes: string, csrf: string, locale: string, icons: string, key: string}} */
+/** Of a lesson that goes on the replay stays so far behind what there is: every part is there when its moment comes. */
+const EDGE_MS = 1_500;
+
+/** @type {{data: string, position: string, admission: string, notes: string, csrf: string, locale: string, icons: string, key: string}} */
 const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}");
 useIcons(boot.icons);
 await load(boot.locale);
@@ -49,13 +54,12 @@ await load(boot.locale);
 async function ask() {
   for (;;) {
     const answer = await fetch(boot.data, { headers: { Accept: "application/json" }, cache: "no-store" }).catch(() => null);
-    if (answer?.ok) return answer.json();
     const body = await answer?.json().catch(() => null);
+    if (answer?.ok && body?.live !== "") return body;
     const code = body?.error?.code ?? "";
-    const final = answer !== null && answer.status < 500 && !(code === "recording.not_ready" && body.error.params.state !== "empty");
-    const known = code === "recording.not_ready" ? `replay.state.${body.error.params.state}` : `error.${code}`;
-    setText(byId("cover-words"), answer ? t(code ? known : "error.internal") : t("replay.offline"));
-    if (final) return null;
+    const state = answer?.ok ? "empty" : code === "recording.not_ready" ? body.error.params.state : "";
+    setText(byId("cover-words"), t(answer ? (state ? `replay.state.${state}` : `error.${code || "internal"}`) : "replay.offline"));
+    if (answer && answer.status < 500 && (!state || state === "empty")) return null;
     await new Promise((done) => browserClock.after(ASK_AGAIN_MS, () => done(null)));
   }
 }
@@ -65,7 +69,7 @@ const past = new Past(told.log.state, told.log.events);
 const now = () => performance.now();
 const course = new Course(told, startAt());
 const board = byId("board");
-const deck = new Deck(board, told.courseware);
+const deck = new Deck(board, told.courseware, boot.admission);
 const stage = new Stage(byId("stage"), board, told.files, nameOf);
 const card = new Card(byId("card"), () => answered());
 const bar = new Bar(
@@ -76,12 +80,13 @@ const bar = new Bar(
 bar.chapters(told.log.chapters);
 bar.missing(told.missing);
 bar.thumbnails = (told.files.find(({ group }) => group === "teacher") ? told.files.filter(({ group }) => group === "teacher") : told.files).flatMap(({ thumbnails }) => thumbnails);
+const live = told.live ? growing(told.live) : null;
 let before = course.at(now());
 let stopped = false;
 /** Somebody has watched some of it. */
 let watched = false;
-const addresses = new Addresses({ now, random: Math.random, ask, retry: () => stage.retry(), renew });
-addresses.known(told);
+const addresses = live ? null : new Addresses({ now, random: Math.random, ask, retry: () => stage.retry(), renew });
+addresses?.known(told);
 
 byId("cover").hidden = true;
 byId("listen").hidden = !stage.canListen;
@@ -108,8 +113,19 @@ const rate = /** @type {HTMLSelectElement} */ (byId("rate"));
 rate.replaceChildren(...RATES.map((one) => new Option(`${one}×`, String(one), one === 1, one === 1)));
 rate.addEventListener("change", () => course.speed(Number(rate.value), now()));
 const quizStops = /** @type {HTMLInputElement} */ (byId("quiz-stops"));
-document.addEventListener("keydown", press);
+playerKeys(byId("range"), {
+  toggle,
+  by: (ms) => go(course.at(now()) + ms),
+  step,
+  next: () => go(bar.next(course.at(now())) ?? course.at(now())),
+  previous: () => go(bar.previous(course.at(now()))),
+  mute: () => mute(byId("sound").getAttribute("aria-pressed") !== "true"),
+  full: () => byId("full").click(),
+  home: () => go(told.begin),
+  end: () => go(told.end),
+});
 split(byId("split"), byId("stage"));
+tellScreen();
 every(browserClock, LOOK_MS, look);
 every(browserClock, TELL_MS, tell);
 document.addEventListener("visibilitychange", () => document.hidden && tell());
@@ -118,7 +134,9 @@ look();
 /** Where one left, unless the end was there. */
 function startAt() {
   const kept = boot.position ? told.position : recall(boot.key);
-  const asked = Number(new URLSearchParams(location.search).get("t") ?? "") * 1000;
+  const query = new URLSearchParams(location.search);
+  const asked = Number(query.get("t") ?? "") * 1000;
+  if (query.has("at")) return Number(query.get("at"));
   if (asked) return told.begin + asked;
   return kept !== null && kept < told.end - NEARLY_OVER_MS ? kept : told.begin;
 }
@@ -127,7 +145,7 @@ function look() {
   const at = course.at(now());
   const state = past.at(at);
   const over = course.over(now());
-  if (over && course.playing) course.play(false, now());
+  if (over && course.playing && !live) course.play(false, now());
   const skip = course.playing ? beyond(told.files, at, PATIENCE_MS) : null;
   if (skip !== null) return pass(at, skip);
   if (course.playing && quizStops.checked && past.between(before, at).some(([, kind]) => kind === "quiz.opened")) stop();
@@ -140,7 +158,7 @@ function look() {
   missed.look(before, at);
   say(at);
   before = at;
-  addresses.look(stage.playing.some((film) => film.broken && film.covering(at)));
+  addresses?.look(stage.playing.some((film) => film.broken && film.covering(at)));
 }
 
 /** @param {number} at */
@@ -220,37 +238,6 @@ function nameOf(group) {
   return state.participants[participant]?.name ?? "";
 }
 
-/** As in every player. @param {KeyboardEvent} event */
-function press(event) {
-  const onLine = event.target === byId("range") && !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (onLine ? NATIVE.has(event.key) : !plainKey(event)) return;
-  const at = course.at(now());
-  /** @type {Record<string, () => void>} */
-  const keys = {
-    " ": toggle,
-    k: toggle,
-    j: () => go(at - 10_000),
-    l: () => go(at + 10_000),
-    ArrowLeft: () => go(at - 5_000),
-    ArrowRight: () => go(at + 5_000),
-    ",": () => step(-1),
-    "<": () => step(-1),
-    ".": () => step(1),
-    ">": () => step(1),
-    n: () => go(bar.next(at) ?? at),
-    p: () => go(bar.previous(at)),
-    m: () => mute(byId("sound").getAttribute("aria-pressed") !== "true"),
-    f: () => byId("full").click(),
-    Home: () => go(told.begin),
-    End: () => go(told.end),
-  };
-  const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  const onButton = event.target instanceof HTMLButtonElement && event.key === " ";
-  if (!run || onButton) return;
-  event.preventDefault();
-  run();
-}
-
 /** @param {1 | -1} by */
 function step(by) {
   const next = RATES[RATES.indexOf(course.rate) + by];
@@ -279,4 +266,34 @@ function renew(fresh) {
   }
   stage.renew(fresh.files);
   deck.store.base = fresh.courseware;
+}
+
+/**
+ * The lesson goes on: what there is by now is added as it comes.
+ * @param {string} address
+ */
+function growing(address) {
+  byId("latest").hidden = false;
+  byId("latest").addEventListener("click", () => go(told.end));
+  let begun = false;
+  every(browserClock, ASK_AGAIN_MS, () => stage.retry());
+  return new Growing({
+    clock: browserClock,
+    fetch: (url, init) => fetch(url, init),
+    data: boot.data,
+    happened: (events) => past.add(events),
+    grown: (index, files) => {
+      told.begin = Math.max(told.begin, index.begin);
+      told.end = Math.max(told.begin, index.until - (index.over ? 0 : EDGE_MS));
+      told.files = files;
+      told.missing = index.missing;
+      stage.grow(files);
+      bar.grow();
+      bar.missing(told.missing);
+      byId("listen").hidden = !stage.canListen;
+      if (!begun && files.length) go(startAt());
+      begun ||= files.length > 0;
+    },
+    over: () => location.reload(),
+  }, { live: address, now: told.now, expires: told.expires, log: { seq: told.log.seq ?? 0 } });
 }

@@ -8,6 +8,7 @@ import { programSlots } from "../slots.js";
 import { Sound } from "../sound.js";
 import { byId, setText } from "../views/dom.js";
 import { Program } from "../views/program.js";
+import { CatchUp } from "../views/catchup.js";
 import { Watcher } from "../whep.js";
 
 const PLAYED_EVERY = 2_000;
@@ -60,6 +61,7 @@ export function startScreen(shell, ownCamera, played, ready = () => true) {
     } else program.apply(tracks, lesson, self);
   };
   const watcher = new Watcher({ boot, clock, slots: programSlots(), ontrack, onchange: () => sayMedia(shell, watcher, update) });
+  new CatchUp(shell, () => watcher.keeper.state === "connected", (quiet) => sound.hush(quiet));
   lesson.on("change", update);
   program.holder.addEventListener("loadeddata", update, true);
   reportPlayed(shell, watcher, sound);

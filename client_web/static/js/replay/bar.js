@@ -25,12 +25,17 @@ export class Bar {
     this.thumbnails = [];
     const { range } = parts;
     range.min = "0";
-    range.max = String(span.end - span.begin);
+    this.grow();
     range.step = "1000";
     range.addEventListener("input", () => seek(span.begin + Number(range.value)));
     range.addEventListener("pointermove", (event) => this.#look(event.clientX));
     range.addEventListener("pointerleave", () => (parts.look.hidden = true));
     this.seek = seek;
+  }
+
+  /** The span is another one. */
+  grow() {
+    this.parts.range.max = String(this.span.end - this.span.begin);
   }
 
   /** @param {Chapter[]} chapters */

@@ -8,9 +8,10 @@ export class Deck {
   /**
    * @param {HTMLElement} holder
    * @param {string} base address of the courseware
+   * @param {string} admission of a page that is in the lesson, else empty
    */
-  constructor(holder, base) {
-    this.store = new PageStore({ lesson: "", base, admission: "", clock: browserClock, caches: undefined, fetch: (url, init) => fetch(url, init) });
+  constructor(holder, base, admission) {
+    this.store = new PageStore({ lesson: "", base, admission, clock: browserClock, caches: undefined, fetch: (url, init) => fetch(url, init) });
     this.face = new Face(holder, this.store, () => {});
     this.face.element.dataset.tool = "none";
     this.key = "";

@@ -54,6 +54,11 @@ export class Past {
     return state;
   }
 
+  /** @param {Told[]} events what happened after all the others */
+  add(events) {
+    this.events = [...this.events, ...events];
+  }
+
   /**
    * @param {number} after lesson time
    * @param {number} until lesson time
