@@ -67,6 +67,7 @@ from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
 from server.web.cards import CARDS_PER_MINUTE
 from server.web.doors import Doors
+from server.web.hls import HLS_PER_MINUTE, KnownLinks
 from server.web.knowledge import Knowledge
 from server.web.limits import Crowd, RateLimit
 from server.web.metrics import Metrics
@@ -100,6 +101,8 @@ def create_app(settings: Settings, secure: Tls | None = None, assets: Assets | N
     app[keys.UPLOADS_BY_SENDER] = RateLimit(UPLOADS_PER_MINUTE)
     app[keys.CARDS_BY_ROOM] = RateLimit(CARDS_PER_MINUTE)
     app[keys.PAIRINGS_BY_ADDRESS] = RateLimit(PAIRINGS_PER_MINUTE)
+    app[keys.HLS_BY_VISITOR] = RateLimit(HLS_PER_MINUTE)
+    app[keys.HLS_LINKS] = KnownLinks()
     app[keys.SOCKETS_BY_ADDRESS] = Crowd(settings.sockets_per_address)
     app[socket.OPEN] = set()
     add_routes(app)
@@ -182,7 +185,7 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     app[keys.REPLAYS] = replays = Replays(store, office, settings.data_dir)
-    kept = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes}
+    kept = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes, "televised": settings.hls_lessons}
     app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **kept)
     offered = Offered(replays)
     app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover)

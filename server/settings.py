@@ -88,6 +88,8 @@ class Settings:
     recording_days: int = _setting("180", r.days, "days a recording is kept unless an office says otherwise; 0: for good")
     live_minutes: int = _setting("0", r.whole, "minutes of a lesson that goes on that can be watched again; 0: all of it")
     live_megabytes: int = _setting("0", r.whole, "the same in MB on the disk, beside what is captured; 0: as much as it is")
+    hls_lessons: int = _setting("2", r.whole, "lessons that each web process makes HLS of at once, where somebody asks; 0: none")
+    hls_minutes: int = _setting("0", r.whole, "minutes that an HLS playlist reaches back; 0: to where it began (EVENT)")
     sdp_bytes: int = _setting("262144", r.byte_count, "largest SDP body taken by WHIP and WHEP")
     frame_bytes: int = _setting("65536", r.byte_count, "largest frame taken on a WebSocket")
     posts_per_minute: int = _setting(

@@ -23,6 +23,8 @@ ASKED = "asked"
 """Touched by whoever wants it to be written on; the process ends when it was not for a while."""
 OVER = "over"
 """There when nothing more will be captured."""
+HLS = "hls"
+"""In `live/`, the same for televisions: a journal of its own, with runs of AAC and of H.264 where the film is none. Only while it is asked for."""
 LOCK = "lock"
 """Locked (flock) by the process that writes."""
 VERSION = 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import av.logging
 
 from media.recording.live.command import follow
+from media.recording.live.hls import televise
 from media.recording.live.shelf import Limit
 from media.recording.play import Busy
 from media.recording.reader import Reader
@@ -25,15 +26,19 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--follow", action="store_true", help="write live/ while it is captured, a few seconds behind (media/client/live.py)"
     )
-    parser.add_argument("--patience", type=float, default=60.0, help="with --follow: seconds after live/asked was touched last")
+    parser.add_argument(
+        "--hls", action="store_true", help="write live/hls/ out of what --follow writes: AAC, and H.264 where the film is none"
+    )
+    parser.add_argument("--patience", type=float, default=60.0, help="with --follow and --hls: seconds after live/asked was touched last")
     parser.add_argument("--most-mb", type=int, default=0, help="with --follow: keep no more in live/; 0: everything")
     parser.add_argument("--most-minutes", type=int, default=0, help="with --follow: keep nothing older; 0: everything")
     given = parser.parse_args(words)
     logging.getLogger("libav").setLevel(logging.CRITICAL)
     av.logging.set_level(None)
     try:
-        if given.follow:
-            follow(given.folder, Limit(given.most_mb << 20, given.most_minutes * 60_000), given.patience, _tell)
+        if given.follow or given.hls:
+            limit = Limit(given.most_mb << 20, given.most_minutes * 60_000)
+            (follow if given.follow else televise)(given.folder, limit, given.patience, _tell)
             return 0
         manifest = Reader(given.folder, _tell, given.live, given.sounds).run()
     except Busy:

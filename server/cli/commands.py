@@ -52,7 +52,15 @@ async def link_revoke(settings: Settings, arguments: argparse.Namespace) -> None
 def show_paper(paper: Paper, *, as_json: bool) -> None:
     """Print a link."""
     expires = "" if paper.expires_at is None else dt.datetime.fromtimestamp(paper.expires_at / 1000, dt.UTC).isoformat(timespec="seconds")
-    shown = {"id": paper.id, "role": paper.role, "name": paper.name, "page": paper.page, "whip": paper.whip, "whep": paper.whep}
+    shown = {
+        "id": paper.id,
+        "role": paper.role,
+        "name": paper.name,
+        "page": paper.page,
+        "whip": paper.whip,
+        "whep": paper.whep,
+        "hls": paper.hls,
+    }
     _show({**shown, "token": paper.token, "expires_at": expires}, as_json=as_json)
 
 

@@ -42,6 +42,8 @@ class Paper:
     page: str
     whip: str
     whep: str
+    hls: str
+    """For televisions and large audiences, a viewer's only."""
     token: str
     expires_at: int | None
     """UTC ms."""
@@ -125,6 +127,7 @@ class Desk:
             page=f"{base}/join/{token}",
             whip=f"{base}/whip/{link.lesson}" if link.role in ("master", "classroom") else "",
             whep=f"{base}/whep/{link.lesson}",
+            hls=f"{base}/hls/{token}/index.m3u8" if link.role == "viewer" else "",
             token=token,
             expires_at=link.expires_at,
         )

@@ -73,6 +73,7 @@ PUBLIC: frozenset[str] = frozenset(
         "device.pair",  # an unpaired device shows its code, or knocks
         "feed.read",  # the own lessons, for calendar programs: its address is the paper
         "metrics.read",  # by address
+        "hls.watch",  # a lesson that goes on, for televisions: its address holds a viewer's link
         "replay.file",  # a file of a replay that somebody was let into: its address is the paper, for some hours
     }
 )

@@ -65,7 +65,7 @@ from server.errors.quiz import (
     QuizGroup,
     QuizUnknown,
 )
-from server.errors.replay import RecordingBusy, RecordingGone, RecordingNotReady, RecordingUnreadable, ReplayOver
+from server.errors.replay import HlsBusy, RecordingBusy, RecordingGone, RecordingNotReady, RecordingUnreadable, ReplayOver
 from server.errors.request import (
     BadRequest,
     EditConflict,
@@ -107,6 +107,7 @@ __all__ = [
     "EditConflict",
     "Forbidden",
     "GroupUnknown",
+    "HlsBusy",
     "ImportRefused",
     "Invalid",
     "KnockGone",

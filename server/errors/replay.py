@@ -33,6 +33,13 @@ class RecordingGone(AppError):
     status = 410
 
 
+class HlsBusy(AppError):
+    """HLS is made of as many lessons as this server makes it of at once, or of none; WHEP and the lesson's pages are not touched by it."""
+
+    code = "hls.busy"
+    status = 503
+
+
 class ReplayOver(AppError):
     """The address of a replay's file is hours old: the page has newer ones."""
 

@@ -23,6 +23,9 @@ class Journal:
         self.opened: Opened | None = None
         self.runs: dict[int, Run] = {}
         self.segments: list[Segment] = []
+        """Those that are there."""
+        self.named: list[Segment] = []
+        """Those and all before them."""
         self.ended = False
         self.before = 0
         """Segments that end before this are deleted."""
@@ -53,6 +56,7 @@ class Journal:
             self._names[line.name] = line
         elif isinstance(line, Segment):
             self.segments.append(line)
+            self.named.append(line)
             self._at.append(self.lines)
             self._names[line.name] = line
         elif isinstance(line, Dropped):
@@ -68,7 +72,7 @@ class Journal:
                 self._names.pop(one.name, None)
         self.segments, self._at = [self.segments[n] for n in kept], [self._at[n] for n in kept]
 
-    def named(self, name: str, since: int) -> bool:
+    def holds(self, name: str, since: int) -> bool:
         """Whether it is a part that somebody may have who was let in at this lesson time."""
         one = self._names.get(name)
         return isinstance(one, Run) or (one is not None and one.begin >= since)

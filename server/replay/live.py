@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,8 @@ import msgspec
 from media.client import live, manifest
 from media.client.manifest import Missing
 from server.domain.recording import Recording
-from server.errors import NotThere, ReplayOver
+from server.errors import HlsBusy, NotThere, ReplayOver
+from server.replay.hls import Presentation
 from server.replay.journal import Journal, Unreadable
 from server.replay.making import SETTLE_MS
 from server.store.recordings import RecordingStore
@@ -41,23 +42,27 @@ ROW_MS = 2_000
 """So old may be what is known of the recording itself."""
 SHELVES = 64
 ANSWERS = 256
+GROUPS_KEPT = 4
 SWEEP_SECONDS = 60.0
 KEPT_MS = 600_000
 """What nobody asked for so long goes, once the recording can be played whole."""
 
 
 class _Shelf:
-    """What is known of one recording's `live/`."""
+    """What is known of one recording's `live/`, or of `hls/` in it; `words` start the process that writes it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / live.LIVE
+    def __init__(self, folder: Path, words: Sequence[str]) -> None:
+        self.folder = folder
+        self.words = words
         self.reading = asyncio.Lock()
         self.read_at = -FRESH_MS
-        self.asked_at = -ASK_MS
+        self.asked_at: dict[str, int] = {}
         self.process: asyncio.Task[None] | None = None
+        self.refused = False
         self.journal = Journal()
         self.missing: tuple[Missing, ...] = ()
         self.answers: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self.shown: dict[str, Presentation] = {}
         self.tag = ""
         self._offset = 0
         self._file: tuple[int, int] = (0, 0)
@@ -87,7 +92,7 @@ class _Shelf:
         try:
             found = (self.folder / live.MISSING).stat()
             if (found.st_mtime_ns, found.st_ino) != self._missing_file:
-                self.missing = live.missing(self.folder.parent)
+                self.missing = live.missing(self.folder.parent) if found.st_size else ()
                 self._missing_file = (found.st_mtime_ns, found.st_ino)
         except FileNotFoundError:
             self.missing, self._missing_file = (), (0, 0)
@@ -106,10 +111,10 @@ class _Shelf:
             os.close(lock)
         return False
 
-    def ask(self, over: bool) -> None:
+    def ask(self, mark: str, over: bool) -> None:
         """Somebody wants it; `over`: nothing more is captured."""
         self.folder.mkdir(exist_ok=True)
-        (self.folder / live.ASKED).touch()
+        (self.folder / mark).touch()
         if over:
             (self.folder / live.OVER).touch()
         else:
@@ -117,14 +122,19 @@ class _Shelf:
 
 
 class LiveReplays:
-    """One per process. `data`: the data directory; `now`: UTC ms; `minutes`, `megabytes`: so much is kept, 0 for everything."""
+    """One per process. `data`: the data directory; `now`: UTC ms; `minutes`, `megabytes`: so much is kept, 0 for
+    everything; `televised`: of so many recordings at once HLS is made.
+    """
 
-    def __init__(self, table: RecordingStore, data: Path, now: Callable[[], int], *, minutes: int = 0, megabytes: int = 0) -> None:
+    def __init__(
+        self, table: RecordingStore, data: Path, now: Callable[[], int], *, minutes: int = 0, megabytes: int = 0, televised: int = 0
+    ) -> None:
         self._table = table
         self._data = data
         self._now = now
+        self._televised = televised
         self._words = ("--patience", str(PATIENCE_SECONDS), "--most-minutes", str(minutes), "--most-mb", str(megabytes))
-        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._shelves: OrderedDict[tuple[str, str], _Shelf] = OrderedDict()
         self._rows: OrderedDict[str, tuple[int, Recording | None]] = OrderedDict()
         self._sweeps = Loop("live-sweep", self.sweep, SWEEP_SECONDS)
 
@@ -154,11 +164,9 @@ class LiveReplays:
     async def index(self, recording: Recording, since: int, after: int, edition: str) -> tuple[str, bytes]:
         """Its tag and JSON: parts from lesson time `since` on, of lines after `after` where they are of this edition.
 
-        Raises `ReplayOver` where none is made any more.
+        Raises `ReplayOver` where there is none and none is made any more.
         """
-        shelf = await self._read(recording)
-        if shelf.journal.opened is None and not captured(recording):
-            raise ReplayOver
+        shelf = await self._live(recording)
         known = shelf.journal.opened is not None and shelf.journal.opened.edition == edition
         key = (since, after if known else 0)
         body = shelf.answers.get(key)
@@ -170,16 +178,38 @@ class LiveReplays:
 
     async def part(self, recording: Recording, name: str, since: int) -> Path:
         """Where a part lies. Raises `NotThere` for what was not named, or was before `since`."""
-        shelf = self._shelf(recording)
-        if not shelf.journal.named(name, since):
-            shelf = await self._read(recording)
-            if not shelf.journal.named(name, since):
-                raise NotThere
-        return shelf.folder / name
+        for fresh in (False, True):
+            for of in (live.LIVE, live.HLS):
+                shelf = self._shelf(recording, of)
+                if fresh:
+                    await self._read(shelf)
+                if shelf.journal.holds(name, since):
+                    return shelf.folder / name
+        raise NotThere
 
-    async def journal(self, recording: Recording) -> Journal:
-        """What it named so far, for HLS."""
-        return (await self._read(recording)).journal
+    async def televised(self, recording: Recording, group: str) -> tuple[str, Journal, Journal]:
+        """For HLS of a group's film and the teacher's sound: a tag, what is there, and what was made for televisions.
+
+        Raises `ReplayOver` where there is none and none is made any more, `HlsBusy` where it is made of too many others.
+        """
+        first = await self._live(recording)
+        shelf = self._shelf(recording, live.HLS)
+        if captured(recording) and first.journal.opened is not None and self._due(shelf, group):
+            running = sum(one.process is not None for (_, of), one in self._shelves.items() if of == live.HLS)
+            await self._ask(shelf, f"{live.ASKED}.{group}", over=False, done=shelf.journal.ended, full=running >= self._televised)
+            if shelf.refused:
+                raise HlsBusy
+        await self._read(shelf)
+        return f"{first.tag}-{shelf.tag}", first.journal, shelf.journal
+
+    def kept(self, recording: Recording, tag: str, make: Callable[[], Presentation]) -> Presentation:
+        """What follows from the journals as they are, made once."""
+        known = self._shelf(recording, live.HLS).shown
+        if tag not in known:
+            if len(known) >= GROUPS_KEPT:
+                known.clear()
+            known[tag] = make()
+        return known[tag]
 
     async def sweep(self) -> bool:
         """Clear away what is not needed any more."""
@@ -193,61 +223,70 @@ class LiveReplays:
 
     # --- one recording
 
-    def _shelf(self, recording: Recording) -> _Shelf:
-        shelf = self._shelves.get(recording.id)
+    def _shelf(self, recording: Recording, of: str = live.LIVE) -> _Shelf:
+        shelf = self._shelves.get((recording.id, of))
         if shelf is None:
-            shelf = self._shelves[recording.id] = _Shelf(manifest.folder(self._data, recording.id))
+            folder = manifest.folder(self._data, recording.id)
+            place = folder / live.LIVE if of == live.LIVE else folder / live.LIVE / live.HLS
+            words = ("--follow" if of == live.LIVE else "--hls", *self._words, str(folder))
+            shelf = self._shelves[recording.id, of] = _Shelf(place, words)
             self._forget()
-        self._shelves.move_to_end(recording.id)
+        self._shelves.move_to_end((recording.id, of))
         return shelf
 
     def _forget(self) -> None:
-        for name in [name for name, one in self._shelves.items() if one.process is None][: max(0, len(self._shelves) - SHELVES)]:
-            del self._shelves[name]
+        for key in [key for key, one in self._shelves.items() if one.process is None][: max(0, len(self._shelves) - SHELVES)]:
+            del self._shelves[key]
 
-    async def _read(self, recording: Recording) -> _Shelf:
+    async def _live(self, recording: Recording) -> _Shelf:
         shelf = self._shelf(recording)
+        if captured(recording) and self._due(shelf, live.ASKED) and await asyncio.to_thread(shelf.folder.parent.is_dir):
+            over = recording.state != "live" and self._now() > (recording.ended or 0) + SETTLE_MS
+            await self._ask(shelf, live.ASKED, over=over, done=over and shelf.journal.ended)
+        await self._read(shelf)
+        if shelf.journal.opened is None and not captured(recording):
+            raise ReplayOver
+        return shelf
+
+    async def _read(self, shelf: _Shelf) -> None:
         async with shelf.reading:
-            if self._now() - shelf.asked_at >= ASK_MS and captured(recording):
-                await self._ask(shelf, recording)
             if self._now() - shelf.read_at >= FRESH_MS:
                 try:
                     await asyncio.to_thread(shelf.read)
                 except (OSError, Unreadable, msgspec.MsgspecError) as error:
-                    log.warning("live parts of recording %s: %s", recording.id, error)
+                    log.warning("%s: %s", shelf.folder, error)
                 shelf.read_at = self._now()
-        return shelf
 
-    async def _ask(self, shelf: _Shelf, recording: Recording) -> None:
-        now = self._now()
-        if not await asyncio.to_thread(shelf.folder.parent.is_dir):
-            return  # nothing was captured yet
-        over = recording.state != "live" and now > (recording.ended or 0) + SETTLE_MS
+    def _due(self, shelf: _Shelf, mark: str) -> bool:
+        return self._now() - shelf.asked_at.get(mark, -ASK_MS) >= ASK_MS
+
+    async def _ask(self, shelf: _Shelf, mark: str, *, over: bool, done: bool, full: bool = False) -> None:
+        """Say that somebody watches, and start a process where none is; `done`: everything is there, `full`: there are too many."""
+        shelf.asked_at[mark] = self._now()
         try:
-            await asyncio.to_thread(shelf.ask, over)
-            finished = over and shelf.journal.ended
-            wanted = shelf.process is None and not finished and not await asyncio.to_thread(shelf.followed)
+            await asyncio.to_thread(shelf.ask, mark, over)
+            wanted = shelf.process is None and not done and not await asyncio.to_thread(shelf.followed)
         except OSError as error:
-            log.warning("live parts of recording %s: %s", recording.id, error)
+            log.warning("%s: %s", shelf.folder, error)
             return
-        shelf.asked_at = now
-        if wanted:
-            shelf.process = asyncio.create_task(self._follow(shelf, recording.id), name=f"live {recording.id}")
+        shelf.refused = wanted and full
+        if wanted and not full and shelf.process is None:
+            shelf.process = asyncio.create_task(self._follow(shelf), name=f"live {shelf.folder}")
 
-    async def _follow(self, shelf: _Shelf, name: str) -> None:
+    async def _follow(self, shelf: _Shelf) -> None:
         try:
-            async with child("media.recording", "--follow", *self._words, str(shelf.folder.parent), nice=NICE) as made:
+            async with child("media.recording", *shelf.words, nice=NICE) as made:
                 while await made.line(SILENCE_SECONDS):
                     pass
                 if status := await made.ended():
-                    log.warning("following recording %s ended with %d: %s", name, status, await made.last_words())
+                    log.warning("%s ended with %d: %s", shelf.folder, status, await made.last_words())
         except (TimeoutError, OSError, ValueError) as error:
-            log.warning("following recording %s: %r", name, error)
+            log.warning("%s: %r", shelf.folder, error)
         finally:
             shelf.process = None
 
     def _clear(self, folder: Path) -> None:
-        shelf = _Shelf(folder)
+        shelf = _Shelf(folder / live.LIVE, ())
         try:
             asked = (shelf.folder / live.ASKED).stat().st_mtime_ns // 1_000_000
         except FileNotFoundError:

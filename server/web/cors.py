@@ -1,4 +1,4 @@
-"""CORS for WHIP and WHEP: a player on any site may use them, with a bearer token and never with cookies."""
+"""CORS for WHIP, WHEP and HLS: a player on any site may use them, with a bearer token or an address that is the paper, and never with cookies."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _METHODS = {False: "POST, OPTIONS", True: "PATCH, DELETE, OPTIONS"}
 
 
 async def open_to_players(request: web.Request, response: web.StreamResponse) -> None:
-    """Let scripts of other origins read what WHIP and WHEP answer, refusals included.
+    """Let scripts of other origins read what WHIP, WHEP and HLS answer, refusals included.
 
     There is no `Allow-Credentials`, so browsers hide answers to requests with cookies from them.
     """
-    if hdrs.ORIGIN in request.headers and request.path.startswith(("/whip/", "/whep/")):
+    if hdrs.ORIGIN in request.headers and request.path.startswith(("/whip/", "/whep/", "/hls/")):
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "Location, ETag, Link, Accept-Patch, Retry-After"
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from server.store import Store
     from server.web.assets import Assets
     from server.web.catalogue import Catalogue
+    from server.web.hls import KnownLinks
     from server.web.limits import Crowd, RateLimit
     from server.web.metrics import Metrics
 
@@ -87,6 +88,8 @@ FEEDS: web.AppKey[Feeds] = web.AppKey("feeds", Feeds)
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 REPLAYS: web.AppKey[Replays] = web.AppKey("replays", Replays)
 LIVE_REPLAYS: web.AppKey[LiveReplays] = web.AppKey("live replays", LiveReplays)
+HLS_BY_VISITOR: web.AppKey[RateLimit] = web.AppKey("hls by visitor")
+HLS_LINKS: web.AppKey[KnownLinks] = web.AppKey("hls links")
 CSRF_KEY: web.AppKey[bytes] = web.AppKey("csrf key", bytes)
 DECLARED: web.AppKey[dict[tuple[str, str], str]] = web.AppKey("declared actions")
 """(method, route pattern) → action."""

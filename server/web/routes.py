@@ -15,6 +15,7 @@ from server.web import (
     going_on,
     guide,
     health,
+    hls,
     inspect,
     join,
     offline,
@@ -81,6 +82,7 @@ def add_routes(app: web.Application) -> None:
     replay_files.add_routes(doors)
     shift.add_routes(doors)
     going_on.add_routes(doors)
+    hls.add_routes(doors)
     recordings.add_routes(doors)
     audit.add_routes(doors)
     for area in AREAS:

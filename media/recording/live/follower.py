@@ -174,15 +174,14 @@ class Follower:
                 self._push(take, player, record)
 
     def _push(self, take: _Open, player: Player, record: Record) -> None:
+        if type(record) is Packet and record.arrival >= take.look:
+            take.look = record.arrival + LOOK_NS
+            now = take.taken.clock.lesson(record.arrival) // 1000
+            self.at = now // 1000
+            for output in self._outputs:
+                output.expire(now)
         player.push(record)
-        if type(record) is Packet:
-            if record.arrival >= take.look:
-                take.look = record.arrival + LOOK_NS
-                now = take.taken.clock.lesson(record.arrival) // 1000
-                self.at = now // 1000
-                for output in self._outputs:
-                    output.expire(now)
-        elif isinstance(record, TrackEnded):
+        if isinstance(record, TrackEnded):
             self._over(take, record)
 
     def _over(self, take: _Open, record: TrackEnded) -> None:

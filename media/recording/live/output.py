@@ -22,7 +22,7 @@ TARGET_US = 2 * SECOND_US
 KEY_US = 1 * SECOND_US
 """… or as short, where one does."""
 STILL_US = 2_500_000
-"""A picture that stands for longer is not waited behind."""
+"""A picture that stands for longer is not waited behind; it is told to last so long."""
 MOST_BYTES = 8 << 20
 """Of a segment."""
 
@@ -64,6 +64,16 @@ class Track:
     def still(self, until: int) -> int:
         """For how long nothing came, µs."""
         return (until - self._samples[-1][0]) * SECOND_US // self._made.rate if self._samples else 0
+
+    @property
+    def last(self) -> int:
+        """Tick of the newest sample."""
+        return self._samples[-1][0]
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is in the segment."""
+        return not self._samples
 
     def full(self) -> bool:
         """Whether it holds as many bytes as one may."""
@@ -141,8 +151,8 @@ class LiveOutput:
     def expire(self, now: int) -> None:
         """The lesson is there, µs: a picture that stands still is told as far as it is known."""
         track = self._pictures
-        if track is not None and track.still(tick := track.ticks(now - self._origin)) >= STILL_US:
-            track.cut(tick)
+        if track is not None and track.still(track.ticks(now - self._origin)) >= STILL_US:
+            track.cut(track.last + track.ticks(STILL_US))
 
     def over(self, kind: str, last: int) -> None:
         """For now nothing more comes of the picture (`video`) or the sound; `last`: lesson time, µs."""

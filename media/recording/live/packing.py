@@ -17,8 +17,8 @@ from media.recording.mux import VIDEO_TICK, checked, codec_parameter, opus
 from media.recording.picture import Picture
 from media.recording.sound import RATE
 
-_MP4 = {"movflags": "empty_moov+default_base_moof+frag_custom", "use_editlist": "0", "fflags": "+bitexact"}
-_START = b"\x00\x00\x00\x01"
+MP4 = {"movflags": "empty_moov+default_base_moof+frag_custom", "use_editlist": "0", "fflags": "+bitexact"}
+_START = b"\x00\x00\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def of_pictures(codec: str, first: Picture) -> Packing:
         return Packing(head, f'video/webm; codecs="{name}"', "webm", 1000, _cluster, first.width, first.height)
     with source:
         template = source.streams.video[0]
-        head = _head(lambda file: file.add_stream_from_template(template, opaque=True))
-        pack = _annex_b if codec == "H264" else boxes.fragment
+        head = init_of(lambda file: file.add_stream_from_template(template, opaque=True))
+        pack = h264_fragment if codec == "H264" else boxes.fragment
         return Packing(head, f'video/mp4; codecs="{name}"', "m4s", VIDEO_TICK.denominator, pack, template.width, template.height)
 
 
@@ -55,13 +55,14 @@ def of_pictures(codec: str, first: Picture) -> Packing:
 def of_sound() -> Packing:
     """For Opus."""
     return Packing(
-        _head(lambda file: file.add_stream_from_template(opus(), opaque=True)), 'audio/mp4; codecs="opus"', "m4s", RATE, boxes.fragment
+        init_of(lambda file: file.add_stream_from_template(opus(), opaque=True)), 'audio/mp4; codecs="opus"', "m4s", RATE, boxes.fragment
     )
 
 
-def _head(add: Callable[[OutputContainer], Stream]) -> bytes:
+def init_of(add: Callable[[OutputContainer], Stream]) -> bytes:
+    """The init part of a file with this one stream."""
     data = io.BytesIO()
-    with av.open(data, "w", format="mp4", options=_MP4) as file:
+    with av.open(data, "w", format="mp4", options=MP4) as file:
         stream = add(file)
         if stream.type == "video":
             stream.time_base = VIDEO_TICK
@@ -73,10 +74,12 @@ def _cluster(_: int, time: int, samples: Sequence[Sample]) -> bytes:
     return webm.cluster(time, samples)
 
 
-def _annex_b(number: int, time: int, samples: Sequence[Sample]) -> bytes:
-    """MP4 wants sizes where Annex B has start codes (ISO/IEC 14496-15 5.3.3)."""
+def h264_fragment(number: int, time: int, samples: Sequence[Sample]) -> bytes:
+    """Of pictures in Annex B: MP4 wants sizes where that has start codes (ISO/IEC 14496-15 5.3.3)."""
     return boxes.fragment(number, time, [Sample(s.duration, _sized(s.data), s.key) for s in samples])
 
 
 def _sized(data: bytes) -> bytes:
-    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in data.split(_START)[1:])
+    """Start codes have three or four octets; a unit ends in no zero (ITU-T H.264 7.4.1)."""
+    units = [unit.rstrip(b"\0") for unit in data.split(_START)[1:]]
+    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in units)

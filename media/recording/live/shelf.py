@@ -45,9 +45,9 @@ class Limit:
 class Shelf:
     """Of one process; to be used in a `with`. Everything raises `OSError`."""
 
-    def __init__(self, folder: Path, limit: Limit = Limit()) -> None:
-        """Raises `Busy` while another process writes."""
-        self.folder = folder / live.LIVE
+    def __init__(self, folder: Path, limit: Limit = Limit(), name: str = live.LIVE) -> None:
+        """`name`: of the folder in it. Raises `Busy` while another process writes."""
+        self.folder = folder / name
         self.folder.mkdir(exist_ok=True)
         self._limit = limit
         self._lock = os.open(self.folder / live.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -85,10 +85,10 @@ class Shelf:
 
     # --- what follows from the capture
 
-    def open(self, recording: str, origin: int) -> None:
-        """The first line; `origin` in ms. Raises `Differs`."""
+    def open(self, recording: str, origin: int, edition: str = "") -> None:
+        """The first line; `origin` in ms; `edition`: of its own choice unless given. Raises `Differs`."""
         known = self._known[0] if self._known else None
-        edition = known.edition if isinstance(known, Opened) else secrets.token_hex(4)
+        edition = edition or (known.edition if isinstance(known, Opened) else secrets.token_hex(4))
         self._opened = Opened(recording=recording, edition=edition, origin=origin)
         self._tell(self._opened)
 
@@ -105,7 +105,7 @@ class Shelf:
         run = Run(
             run=number,
             group=group,
-            kind="audio" if codec == "OPUS" else "video",
+            kind="audio" if codec in ("OPUS", "AAC") else "video",
             codec=codec,
             media_type=made.media_type,
             name=f"{self._edition}.{number}.{made.ending}",
@@ -123,11 +123,14 @@ class Shelf:
         name = f"{self._edition}.{run}-{self._segments[run]:06}.{self._endings[run - 1]}"
         one = Segment(run=run, name=name, begin=round(begin / 1000), end=round(end / 1000), octets=len(data), key=key)
         self._put(one, data)
-        self._kept.append(one)
-        self._octets += one.octets
+        self._keep(one)
         if one.end - self._swept >= SWEEP_MS:
             self._swept = one.end
             self._sweep(one.end)
+
+    def _keep(self, one: Segment) -> None:
+        self._kept.append(one)
+        self._octets += one.octets
 
     def missing(self, found: tuple[Missing, ...]) -> None:
         """The gaps that are known now."""
@@ -143,6 +146,25 @@ class Shelf:
         if not self._over and self._journal >= 0:
             self._append(Ended())
             self._over = True
+
+    def resume(self) -> list[Run | Segment]:
+        """Write on where an earlier process ended, though it would not come out the same; what it named."""
+        self._opened = next((line for line in self._known if isinstance(line, Opened)), None)
+        named = [line for line in self._known if isinstance(line, Run | Segment)]
+        for one in named:
+            if isinstance(one, Run):
+                self._runs[one.group] += 1
+                self._endings.append(one.name.rpartition(".")[2])
+            else:
+                self._segments[one.run] += 1
+                self._keep(one)
+        self._known.clear()
+        return named
+
+    @property
+    def opened(self) -> Opened | None:
+        """Its first line."""
+        return self._opened
 
     # --- the disk
 

@@ -34,7 +34,9 @@ def test_a_lesson_and_its_links(capsys: pytest.CaptureFixture[str]) -> None:
     assert paper["whip"] == f"http://127.0.0.1:8080/whip/{lesson}"
     assert paper["whep"] == f"http://127.0.0.1:8080/whep/{lesson}"
     assert paper["expires_at"].endswith("+00:00")
-    assert json.loads(told(capsys, "link", lesson, "--role", "viewer", "--json"))["whip"] == ""
+    viewer = json.loads(told(capsys, "link", lesson, "--role", "viewer", "--json"))
+    assert (paper["hls"], viewer["whip"]) == ("", "")
+    assert viewer["hls"] == f"http://127.0.0.1:8080/hls/{viewer['token']}/index.m3u8"
     assert "revoked" in told(capsys, "link", "revoke", paper["id"])
     log = [json.loads(line) for line in told(capsys, "admin", "audit", "--json").splitlines()]
     assert [(line["act"], line["target"]) for line in reversed(log)] == [

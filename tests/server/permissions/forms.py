@@ -35,7 +35,9 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
     """What stands in the address."""
     c = county(door)
     s = f"{c}1"
-    token = {"/slip/{token}": "slip", "/feed/{token}.ics": "feed", "/join/{token}": "link"}.get(door.path, "slip")
+    token = {"/slip/{token}": "slip", "/feed/{token}.ics": "feed", "/join/{token}": "link"}.get(
+        door.path, "hls" if door.path.startswith("/hls/") else "slip"
+    )
     return {
         "org": "x" if door.object == "c" else s,
         "room": f"{s}.r1",
@@ -66,6 +68,7 @@ def names(door: Door, papers: dict[str, str]) -> dict[str, str]:
         "paper": papers["replay"],
         "file": furnished.FILM,
         "part": furnished.PART,
+        "playlist": "index",
         "name": furnished.FILM,
         "taught": f"of.draft.{c}",
         "resource": f"lib.{c}",

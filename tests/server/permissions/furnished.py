@@ -268,6 +268,10 @@ def keep_parts(folder: Path, begin: int) -> None:
     (folder / live.JOURNAL).write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
     for name in (run.name, part.name):
         (folder / name).write_bytes(b"part")
+    (folder / live.HLS).mkdir()
+    sound = live.Run(run=1, group="teacher", kind="audio", codec="AAC", media_type="audio/mp4", name="e1h.1.m4s", octets=4, begin=begin)
+    made = (lines[0], sound, live.Segment(run=1, name="e1h.1-000001.m4s", begin=begin, end=begin + 2000, octets=4, key=True), live.Ended())
+    (folder / live.HLS / live.JOURNAL).write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in made))
 
 
 async def _devices(connection: Any, contents: Contents, now: int, county: str, school: str, papers: dict[str, str]) -> None:

@@ -1,0 +1,146 @@
+"""`/hls/TOKEN/…`: a lesson that goes on as HLS (RFC 8216), for televisions, head-ends and large audiences. The token is a viewer's link."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from server.accounts.tokens import LinkClaims, check_expiry
+from server.domain.link import Link
+from server.domain.recording import Recording
+from server.errors import Forbidden, LinkInvalid, NotThere, RecordingNotReady
+from server.replay import hls
+from server.replay.hls import GROUPS, JOIN, TEACHER, Presentation
+from server.web.doors import Doors
+from server.web.keys import HLS_BY_VISITOR, HLS_LINKS, LESSONS, LIVE_REPLAYS, OFFICE, SETTINGS, SIGNER
+from server.web.visitor import visitor
+
+HLS_PER_MINUTE = 6_000
+"""Requests of one link from one address: some fifty televisions."""
+PATIENCE_SECONDS = 15.0
+"""Whoever comes first waits so long until there is something to play."""
+FRESH_MS = 2_000
+"""A revoked link is worth nothing after so long."""
+LINKS = 2_000
+MOST_JOINED = 30
+_JOINED = re.compile(rf"(?P<run>[0-9a-z.]+)-(?P<number>[0-9]{{6}}){JOIN}(?P<count>[0-9]{{1,3}})\.(?P<ending>m4s)")
+_M3U8 = "application/vnd.apple.mpegurl"
+_MINUTE_MS = 60_000
+
+
+class KnownLinks:
+    """Links as they were two seconds ago: hundreds of televisions ask for parts with the same one."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[int, Link | None]] = OrderedDict()
+
+    async def get(self, link: str, now: int, read: Callable[[str], Awaitable[Link | None]]) -> Link | None:
+        """`now`: UTC ms."""
+        at, found = self._known.get(link, (-FRESH_MS, None))
+        if now - at >= FRESH_MS:
+            found = await read(link)
+            self._known[link] = (now, found)
+            self._known.move_to_end(link)
+            while len(self._known) > LINKS:
+                self._known.popitem(last=False)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    recording: Recording
+    since: int
+
+
+async def _opened(request: web.Request, *, entering: bool) -> _Opened:
+    """What the token opens. `entering`: the link's time counts; it cuts nobody off who watches.
+
+    Raises `LinkInvalid`, `LinkExpired`, `Forbidden` for other roles, `NotThere` where nothing is recorded, `TooMany`.
+    """
+    app = request.app
+    claims: LinkClaims = app[SIGNER].read_link(request.match_info["token"])
+    app[HLS_BY_VISITOR].take(f"{claims.link} {visitor(request).address}", time.monotonic_ns())
+    link = await app[HLS_LINKS].get(claims.link, app[OFFICE].now(), app[LESSONS].link)
+    if link is None or link.revoked_at is not None:
+        raise LinkInvalid("revoked")
+    if link.role != "viewer":
+        raise Forbidden("a viewer's link is needed")
+    if entering:
+        check_expiry(link.expires_at, app[OFFICE].now())
+    live_at = (await app[LESSONS].rooms.get(link.lesson)).state.live_at
+    recording = await app[LIVE_REPLAYS].recording(link.lesson)
+    if live_at is None or recording is None or recording.removed is not None:
+        raise NotThere
+    return _Opened(recording, max(live_at, link.created))
+
+
+async def playlist(request: web.Request) -> web.Response:
+    """`GET /hls/TOKEN/index.m3u8`: the teacher; `screen.m3u8`: the screen with the teacher's sound; and what they name."""
+    name = request.match_info["playlist"]
+    group, _, part = (TEACHER if name == "index" else name).partition(".")
+    if group not in GROUPS or part not in ("", "sound", "film"):
+        raise NotThere
+    opened = await _opened(request, entering=not part)
+    settings = request.app[SETTINGS]
+    if not part:
+        text = hls.multivariant(await _begun(request, opened.recording, group), group)
+    else:
+        shown = await _shown(request, opened.recording, group)
+        window = (settings.hls_minutes or settings.live_minutes) * _MINUTE_MS
+        entries = shown.sound if part == "sound" else shown.film
+        text = hls.media(shown, entries, opened.since, window, event=not (window or settings.live_megabytes))
+    return web.Response(text=text, content_type=_M3U8, headers={hdrs.CACHE_CONTROL: "max-age=1"})
+
+
+async def _shown(request: web.Request, recording: Recording, group: str) -> Presentation:
+    tag, there, made = await request.app[LIVE_REPLAYS].televised(recording, group)
+    return request.app[LIVE_REPLAYS].kept(recording, f"{group} {tag}", lambda: hls.presentation(there, made, group))
+
+
+async def _begun(request: web.Request, recording: Recording, group: str) -> Presentation:
+    """As soon as sound and film are there, or one of them for some seconds. Raises `RecordingNotReady`."""
+    end, alone = time.monotonic() + PATIENCE_SECONDS, time.monotonic() + PATIENCE_SECONDS / 2
+    while True:
+        shown = await _shown(request, recording, group)
+        if (shown.sound and shown.film) or (shown.sound and time.monotonic() > alone) or shown.ended:
+            return shown
+        if time.monotonic() > end:
+            raise RecordingNotReady("nothing to play yet", state="live")
+        await asyncio.sleep(0.25)
+
+
+async def part(request: web.Request) -> web.StreamResponse:
+    """`GET /hls/TOKEN/NAME`: an init part, a segment, or `NAME~N.m4s`: so many that follow each other."""
+    opened = await _opened(request, entering=False)
+    headers = {hdrs.CONTENT_TYPE: "video/mp4", hdrs.CACHE_CONTROL: "public, max-age=14400, immutable"}
+    paths = [await request.app[LIVE_REPLAYS].part(opened.recording, name, opened.since) for name in _names(request.match_info["part"])]
+    if len(paths) == 1:
+        return web.FileResponse(paths[0], headers=headers)
+    return web.Response(body=await asyncio.to_thread(_joined, paths), headers=headers)
+
+
+def _names(asked: str) -> list[str]:
+    """Raises `NotThere` for what can be none."""
+    if JOIN not in asked:
+        return [asked]
+    found = _JOINED.fullmatch(asked)
+    if found is None or not 1 < int(found["count"]) <= MOST_JOINED:
+        raise NotThere
+    return [f"{found['run']}-{int(found['number']) + n:06}.{found['ending']}" for n in range(int(found["count"]))]
+
+
+def _joined(paths: list[Path]) -> bytes:
+    return b"".join(path.read_bytes() for path in paths)
+
+
+def add_routes(doors: Doors) -> None:
+    """Their addresses."""
+    doors.get("/hls/{token}/{playlist}.m3u8", playlist, "hls.watch")
+    doors.get("/hls/{token}/{part}", part, "hls.watch")
