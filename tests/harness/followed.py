@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import av
 
@@ -29,11 +30,12 @@ class Followed:
     """One folder."""
 
     folder: Path
+    name: ClassVar[str] = live.LIVE
 
     @property
     def lines(self) -> list[Line]:
         """Of the journal; each is whole."""
-        data = (self.folder / live.LIVE / live.JOURNAL).read_bytes()
+        data = (self.folder / self.name / live.JOURNAL).read_bytes()
         assert data.endswith(b"\n")
         return [live.line(text) for text in data.splitlines()]
 
@@ -59,7 +61,7 @@ class Followed:
 
     def part(self, one: Run | Segment) -> bytes:
         """Its bytes, as many as was said."""
-        data = (self.folder / live.LIVE / one.name).read_bytes()
+        data = (self.folder / self.name / one.name).read_bytes()
         assert len(data) == one.octets, one
         return data
 
@@ -80,6 +82,6 @@ class Followed:
     def same(self) -> list[str]:
         """Everything, but for the name of the edition."""
         edition = self.opened.edition.encode()
-        text = (self.folder / live.LIVE / live.JOURNAL).read_bytes().replace(edition, b"E")
+        text = (self.folder / self.name / live.JOURNAL).read_bytes().replace(edition, b"E")
         parts = [f"{hash(self.part(one))}" for one in (*self.runs, *self.segments())]
         return [*text.decode().splitlines(), *parts, str(live.missing(self.folder))]

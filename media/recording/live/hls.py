@@ -26,7 +26,7 @@ BACK_MS = 12_000
 """It begins so long before what is live, where a player that comes begins."""
 BEHIND_US = 4 * SECOND_US
 """What came is waited for so long before silence, or the last picture, takes its place."""
-SLOW_US = 10 * SECOND_US
+SLOW_US = 20 * SECOND_US
 """Further behind than this fewer pictures are encoded."""
 POLL_SECONDS = 0.25
 TELL_SECONDS = 5.0
