@@ -52,15 +52,22 @@ from server.live.clock import SystemClock
 from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
+from server.replay.afterwards import Afterwards, Wanted
+from server.replay.files import Files
+from server.replay.keeping import Keeping
 from server.replay.live import LiveReplays
 from server.replay.making import Making
 from server.replay.offered import Offered
 from server.replay.service import Replays
+from server.replay.stores.keyring import Keyring
+from server.replay.stores.s3 import Bucket
+from server.replay.stores.s3 import Store as S3Store
 from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.store import Store
 from server.store.courseware import CoursewareStore
+from server.store.kept import KeptStore
 from server.store.schedule import Schedule
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
@@ -161,9 +168,16 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         courseware.drawing.start()
         stack.push_async_callback(courseware.drawing.stop)
         replays = app[keys.REPLAYS]
-        making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire)
-        making.start()
-        stack.push_async_callback(making.stop)
+        files = replays.files
+        if files.store is not None:
+            stack.push_async_callback(files.store.close)
+        keeping = Keeping(files, app[keys.KEYRING], _utc_ms, sealed=settings.recording_seal)
+        app[keys.METRICS].kept.watch(keeping, files)
+        afterwards = Afterwards(files, settings.data_dir, _utc_ms, Wanted(settings.recording_seal, settings.capture_days))
+        making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire, files.put)
+        for worker_of in (keeping, afterwards, making):
+            worker_of.start()
+            stack.push_async_callback(worker_of.stop)
         app[keys.LIVE_REPLAYS].start()
         stack.push_async_callback(app[keys.LIVE_REPLAYS].stop)
         await worker.start()
@@ -184,9 +198,11 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.GATE] = gate = Gate(store.database, _utc_ms, idle_ms=idle_ms, admins_need_totp=settings.admin_totp)
     app[keys.FEEDS] = Feeds(store.database, gate, _utc_ms)
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
-    app[keys.REPLAYS] = replays = Replays(store, office, settings.data_dir)
-    kept = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes, "televised": settings.hls_lessons}
-    app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **kept)
+    kept = KeptStore(store.database)
+    app[keys.KEYRING] = keyring = Keyring(contents, kept)
+    app[keys.REPLAYS] = replays = Replays(store, office, Files(settings.data_dir, kept, keyring, _store(settings)))
+    spans = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes, "televised": settings.hls_lessons}
+    app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **spans)
     offered = Offered(replays)
     app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover)
     app[keys.DEVICES] = Devices(office)
@@ -205,6 +221,19 @@ async def _school(app: web.Application, store: Store) -> None:
 def _courseware(settings: Settings, store: Store, acts: Acts) -> CoursewareService:
     soffice = str(settings.soffice or shutil.which("soffice") or "")
     return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), acts, soffice, _utc_ms)
+
+
+def _store(settings: Settings) -> S3Store | None:
+    known = Bucket(
+        name=settings.s3_bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        prefix=settings.s3_prefix,
+        access_key=settings.s3_access_key,
+        secret_key=settings.s3_secret_key,
+        path_style=settings.s3_path_style and bool(settings.s3_endpoint),
+    )
+    return S3Store(known) if known.name else None
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -43,7 +43,8 @@ def configure(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
+    for wordy in ("alembic", "botocore", "aiobotocore"):  # the latter two would tell signatures
+        logging.getLogger(wordy).setLevel(max(root.level, logging.WARNING))
     logging.getLogger("aiohttp.server").addFilter(_unreadable)
 
 

@@ -241,6 +241,35 @@ def issuer(value: str) -> str:
     return value
 
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,100}(/[A-Za-z0-9._-]{1,100}){0,9}")
+
+
+def bucket(value: str) -> str:
+    """Name of an S3 bucket (3 to 63 small letters, digits, dots, hyphens), or empty."""
+    if value and not _BUCKET.fullmatch(value):
+        raise ValueError("the name of a bucket is needed: 3 to 63 small letters, digits, dots and hyphens")
+    if value and find_spec("aiobotocore") is None:
+        raise ValueError("an S3 store needs a driver that is not installed: pip install 'shuangshi[s3]'")
+    return value
+
+
+def prefix(value: str) -> str:
+    """Words between slashes, or empty."""
+    value = value.strip("/")
+    if value and not _PREFIX.fullmatch(value):
+        raise ValueError("words of letters, digits, dots, hyphens and underscores between slashes are needed")
+    return value
+
+
+def endpoint(value: str) -> str:
+    """`http(s)://HOST[:PORT]`, or empty."""
+    parts = urlsplit(value)
+    if parts.username or parts.password:
+        raise ValueError("an address without a login is needed; keys have settings of their own")
+    return base_url(value)
+
+
 def database(value: str) -> str:
     """A database address with its asyncio driver, or empty."""
     for plain, driver in (("sqlite:", "sqlite+aiosqlite:"), ("postgresql:", "postgresql+asyncpg:"), ("postgres:", "postgresql+asyncpg:")):

@@ -15,7 +15,17 @@ from server.reading import IceServer, Network
 
 PREFIX = "SHUANGSHI_"
 SECRETS = frozenset(
-    {"secret_key", "turn_secret", "ice_servers", "database_url", "redis_url", "data_keys", "audit_key", "oidc_client_secret"}
+    {
+        "secret_key",
+        "turn_secret",
+        "ice_servers",
+        "database_url",
+        "redis_url",
+        "data_keys",
+        "audit_key",
+        "oidc_client_secret",
+        "s3_secret_key",
+    }
 )
 """Fields whose value is never printed: they are, or may hold, passwords."""
 
@@ -86,6 +96,21 @@ class Settings:
     courseware_bytes: int = _setting("52428800", r.upload_bytes, "largest file of courseware taken")
     soffice: Path | None = _setting("", r.existing_file, "LibreOffice's program, which PPTX needs; empty: soffice in PATH, if it is there")
     recording_days: int = _setting("180", r.days, "days a recording is kept unless an office says otherwise; 0: for good")
+    recording_seal: bool = _setting("1", r.flag, "0: playable files of recordings are kept plain, not sealed under the data keys")
+    capture_days: int = _setting(
+        "7", r.days, "days that captured media are kept beside plain playable files; 0, and with RECORDING_SEAL=1: until these are verified"
+    )
+    s3_bucket: str = _setting(
+        "", r.bucket, "bucket of an S3-compatible store that recordings are kept in; empty: they stay in the data directory"
+    )
+    s3_endpoint: str = _setting("", r.endpoint, "its address, https://HOST[:PORT]; empty: Amazon's")
+    s3_region: str = _setting("us-east-1", r.text, "its region, which is part of the signatures")
+    s3_prefix: str = _setting("", r.prefix, "what the keys of our objects begin with, if others use the bucket too")
+    s3_access_key: str = _setting("", r.text, "id of our access key there")
+    s3_secret_key: str = _setting("", r.text, "our secret access key there")
+    s3_path_style: bool = _setting(
+        "1", r.flag, "0: the bucket is in the store's host name, as Amazon and some others want it, not in the path"
+    )
     live_minutes: int = _setting("0", r.whole, "minutes of a lesson that goes on that can be watched again; 0: all of it")
     live_megabytes: int = _setting("0", r.whole, "the same in MB on the disk, beside what is captured; 0: as much as it is")
     hls_lessons: int = _setting("2", r.whole, "lessons that each web process makes HLS of at once, where somebody asks; 0: none")
@@ -155,10 +180,13 @@ def _unknown(env: Mapping[str, str]) -> list[str]:
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     problems = []
-    pairs = (("tls_cert", "tls_key"), ("turn_url", "turn_secret"), ("oidc_issuer", "oidc_client_id"), ("oidc_issuer", "oidc_client_secret"))
+    pairs = [("tls_cert", "tls_key"), ("turn_url", "turn_secret"), ("oidc_issuer", "oidc_client_id"), ("oidc_issuer", "oidc_client_secret")]
+    pairs += [("s3_bucket", "s3_access_key"), ("s3_bucket", "s3_secret_key")]
     for one, other in pairs:
         if one in values and other in values and bool(values[one]) != bool(values[other]):
             problems.append(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()}: both or neither must be set")
+    if values.get("s3_endpoint") and not values.get("s3_bucket", "bad"):
+        problems.append(f"{PREFIX}S3_ENDPOINT needs {PREFIX}S3_BUCKET")
     return problems
 
 

@@ -152,9 +152,13 @@ class Contents:
         return found
 
     def _open(self, row: Any) -> str:
-        if row.key_id not in self.vault.keys and self._fresh:
+        return self.unseal(row.key_id, row.sealed, f"{row.id}/{row.kind}")
+
+    def unseal(self, key_id: str, sealed: bytes, about: str) -> str:
+        """What was sealed under one of the installation's keys. Raises `Sealed`."""
+        if key_id not in self.vault.keys and self._fresh:
             self.vault = self._fresh()  # somebody rotated meanwhile
-        return self.vault.open(row.key_id, row.sealed, f"{row.id}/{row.kind}")
+        return self.vault.open(key_id, sealed, about)
 
 
 def text_of(texts: Mapping[str, str], row: str | None) -> str | None:

@@ -19,7 +19,7 @@ from server.accounts.keyfile import KeyFile
 from server.accounts.vault import Sealed
 from server.store import Database
 from server.store.database import lock
-from server.store.tables import content
+from server.store.tables import content, recording_kept
 
 BATCH = 200
 """Rows sealed anew in one transaction: short enough to keep nobody waiting."""
@@ -32,6 +32,13 @@ class Resealed:
     rows: int
     unopened: int
     """Rows that no key at hand opens; they were left as they are."""
+    recordings: int = 0
+    """Keys of recordings' files among the rows: the files themselves stay as they are."""
+
+
+def key_about(recording: str, folder: str) -> str:
+    """What the key of a folder's files is sealed as, so that keys cannot be swapped."""
+    return f"{recording}/{folder}/key"
 
 
 class Rotation:
@@ -52,7 +59,8 @@ class Rotation:
             query = select(content).where(c.key_id != self._contents.vault.current, c.id > last).order_by(c.id).limit(BATCH)
             batch = await self._database.read(query)
             if not batch:
-                return Resealed(rows, unopened)
+                recordings, bad = await self._recordings()
+                return Resealed(rows + recordings, unopened + bad, recordings)
             done, bad = await self._database.write(lambda connection, batch=batch: self._seal(connection, batch))  # type: ignore[misc]
             rows, unopened, last = rows + done, unopened + bad, batch[-1].id
 
@@ -74,6 +82,35 @@ class Rotation:
             done += (await connection.execute(same.values(key_id=vault.current, sealed=vault.seal(text, about)))).rowcount
         return done, bad
 
+    async def _recordings(self) -> tuple[int, int]:
+        done = bad = 0
+        last = ("", "")
+        c = recording_kept.c
+        while True:
+            after = (c.recording > last[0]) | ((c.recording == last[0]) & (c.folder > last[1]))
+            old = c.key.is_not(None) & (c.key_id != self._contents.vault.current) & after
+            query = select(recording_kept).where(old).order_by(c.recording, c.folder).limit(BATCH)
+            batch = await self._database.read(query)
+            if not batch:
+                return done, bad
+            more, worse = await self._database.write(lambda connection, batch=batch: self._wrap(connection, batch))  # type: ignore[misc]
+            done, bad, last = done + more, bad + worse, (batch[-1].recording, batch[-1].folder)
+
+    async def _wrap(self, connection: AsyncConnection, batch: Any) -> tuple[int, int]:
+        vault = await self._contents.settle(connection)
+        done = bad = 0
+        c = recording_kept.c
+        for row in batch:
+            about = key_about(row.recording, row.folder)
+            try:
+                text = vault.open(row.key_id, row.key, about)
+            except Sealed:
+                bad += 1
+                continue
+            same = update(recording_kept).where(c.recording == row.recording, c.folder == row.folder, c.key == row.key)
+            done += (await connection.execute(same.values(key_id=vault.current, key=vault.seal(text, about)))).rowcount
+        return done, bad
+
     async def drop(self, connection: AsyncConnection) -> list[str]:
         """Drop the keys that no row uses, in the transaction of the act that does it; their ids.
 
@@ -82,5 +119,6 @@ class Rotation:
         await lock(connection, KEYS)
         vault = await self._contents.settle(connection)
         used = {row.key_id for row in await connection.execute(select(content.c.key_id).distinct())}
+        used |= {row.key_id for row in await connection.execute(select(recording_kept.c.key_id).distinct())}
         unused = [key for key in vault.keys if key not in used and key != vault.current]
         return self._file.drop(unused) if self._file else unused

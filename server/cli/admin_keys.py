@@ -27,9 +27,9 @@ async def rotate_keys(hall: Hall, arguments: argparse.Namespace) -> int:
     rotation = Rotation(hall.store.database, hall.contents, file)
     done = await rotation.reseal()
     await hall.acts.do(hall.who, "keys.reseal", target, _nothing, details={"rows": done.rows, "unopened": done.unopened})
-    say(f"sealed anew  {done.rows} texts")
+    say(f"sealed anew  {done.rows - done.recordings} texts, {done.recordings} keys of recordings")
     if done.unopened:
-        say(f"NOT opened   {done.unopened} texts: no key here opens them; they were left as they are")
+        say(f"NOT opened   {done.unopened} of them: no key here opens them; they were left as they are")
     if arguments.drop_old:
         gone = await hall.acts.do(hall.who, "keys.drop", target, rotation.drop, details=lambda keys: {"keys": len(keys)})
         say(f"{'dropped' if file else 'take out':<11}  {' '.join(gone) or 'nothing'}")

@@ -65,7 +65,19 @@ from server.errors.quiz import (
     QuizGroup,
     QuizUnknown,
 )
-from server.errors.replay import HlsBusy, RecordingBusy, RecordingGone, RecordingNotReady, RecordingUnreadable, ReplayOver
+from server.errors.replay import (
+    HlsBusy,
+    RecordingAway,
+    RecordingBusy,
+    RecordingDamaged,
+    RecordingDisk,
+    RecordingGone,
+    RecordingNoCapture,
+    RecordingNotReady,
+    RecordingStoreRefused,
+    RecordingUnreadable,
+    ReplayOver,
+)
 from server.errors.request import (
     BadRequest,
     EditConflict,
@@ -151,9 +163,14 @@ __all__ = [
     "QuizFull",
     "QuizGroup",
     "QuizUnknown",
+    "RecordingAway",
     "RecordingBusy",
+    "RecordingDamaged",
+    "RecordingDisk",
     "RecordingGone",
+    "RecordingNoCapture",
     "RecordingNotReady",
+    "RecordingStoreRefused",
     "RecordingUnreadable",
     "ReplayOver",
     "ResourceIncomplete",

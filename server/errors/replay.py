@@ -40,6 +40,41 @@ class HlsBusy(AppError):
     status = 503
 
 
+class RecordingAway(AppError):
+    """It is kept in a store that does not answer now."""
+
+    code = "recording.away"
+    status = 503
+
+
+class RecordingStoreRefused(AppError):
+    """It is kept, or should be, in a store that refuses us: the settings name another bucket or other keys than it knows."""
+
+    code = "recording.store_refused"
+    status = 503
+
+
+class RecordingDamaged(AppError):
+    """A file of it is not what was kept, or does not open with the keys at hand: nothing of it is given out."""
+
+    code = "recording.damaged"
+    status = 500
+
+
+class RecordingDisk(AppError):
+    """The disk that it lies on does not do what is asked of it."""
+
+    code = "recording.disk"
+    status = 503
+
+
+class RecordingNoCapture(AppError):
+    """What was captured is deleted since the files made of it were verified: there is nothing to make them from anew."""
+
+    code = "recording.no_capture"
+    status = 409
+
+
 class ReplayOver(AppError):
     """The address of a replay's file is hours old: the page has newer ones."""
 

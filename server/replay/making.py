@@ -35,14 +35,23 @@ DAY_MS = 86_400_000
 
 class Making:
     """Start it. `now`: UTC ms; `days`: recordings are kept for so long unless somebody says otherwise, 0 for good; `sweep`
-    removes those whose time is over.
+    removes those whose time is over; `put` has what was made kept: recording and folder.
     """
 
-    def __init__(self, store: RecordingStore, data: Path, now: Callable[[], int], days: int, sweep: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        store: RecordingStore,
+        data: Path,
+        now: Callable[[], int],
+        days: int,
+        sweep: Callable[[], Awaitable[None]],
+        put: Callable[[str, str], Awaitable[None]],
+    ) -> None:
         self._store = store
         self._sweep_away = sweep
         self._data = data
         self._now = now
+        self._put = put
         self._days = days
         self._loop = Loop("recordings", self.make_next, POLL_SECONDS)
         self._sweeps = Loop("recordings-sweep", self._sweep, SWEEP_SECONDS)
@@ -100,6 +109,7 @@ class Making:
         await self._finish(lease, await asyncio.to_thread(manifest.read, folder))
 
     async def _finish(self, lease: Lease[Recording], made: manifest.Manifest) -> None:
+        await self._put(lease.held.id, manifest.PLAY)  # before it is ready, lest it be forgotten; nobody keeps what is not
         done = await self._store.finish(
             lease.held,
             octets=sum(one.octets for one in made.files),

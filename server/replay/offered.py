@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping
 
-from media.client.manifest import Manifest, PlayFile
+from media.client.manifest import PLAY, Manifest, PlayFile
 from server.domain.recording import Recording
 from server.domain.resource import Span
-from server.errors import RecordingNotReady
+from server.errors import AppError, RecordingNotReady
 from server.library.recorded import Picture
 from server.replay.service import Replays
 
 _FIRST = ("teacher", "screen")
 """Whose picture is the cover."""
+LARGEST = 1024 * 1024
+"""Bytes of a picture."""
 
 
 class Offered:
@@ -41,11 +42,17 @@ class Offered:
         films.sort(key=lambda found: (found[0].group not in _FIRST, found[0].group not in _FIRST[:1], found[0].begin))
         if not films:
             return None
-        path = self._replays.file(made.recording, films[0][1])
+        return await self._picture(made.recording, films[0][1])
+
+    async def _picture(self, recording: str, name: str) -> Picture | None:
+        files = self._replays.files
         try:
-            return Picture(await asyncio.to_thread(path.read_bytes), "image/jpeg")
-        except OSError:
-            return None
+            size = await files.size(recording, PLAY, name)
+            if size is None or size > LARGEST:
+                return None
+            return Picture(b"".join([block async for block in files.read(recording, PLAY, name, 0, size)]), "image/jpeg")
+        except (AppError, OSError):
+            return None  # the page has another picture for it
 
     async def _manifest(self, recording: Recording) -> Manifest | None:
         if not recording.playable:

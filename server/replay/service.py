@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from media.client import manifest
-from media.client.manifest import Manifest
+from media.client.manifest import PLAY, Manifest
 from server.accounts.acts import Target
 from server.accounts.caller import Caller, system
 from server.accounts.office import Office, known_id
@@ -25,12 +23,14 @@ from server.domain.people import Grant
 from server.domain.recording import Recording, Viewing
 from server.domain.schedule import ScheduledLesson
 from server.domain.seen import Audience
-from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNotReady
+from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNoCapture, RecordingNotReady
 from server.live.snapshot import texts_in
 from server.replay.aside import left_over, put_aside, put_back, throw_away
+from server.replay.files import Files
 from server.replay.told import Cut, cut, told
 from server.store import Store
 from server.store import recordings as table
+from server.store.kept import leave
 from server.store.recordings import RecordingStore
 
 SEE = "replay.see"
@@ -64,12 +64,12 @@ class Row:
 
 
 class Replays:
-    """One per process. `data`: the data directory."""
+    """One per process."""
 
-    def __init__(self, store: Store, office: Office, data: Path) -> None:
+    def __init__(self, store: Store, office: Office, files: Files) -> None:
         self._store = store
         self._office = office
-        self._data = data
+        self.files = files
         self.table = RecordingStore(store.database)
         self._shelves: OrderedDict[tuple[str, int, int], frozenset[tuple[str, int]]] = OrderedDict()
 
@@ -114,13 +114,7 @@ class Replays:
             raise RecordingGone
         if not recording.playable:
             raise RecordingNotReady(state=recording.state)
-        try:
-            made = await asyncio.to_thread(manifest.read, manifest.folder(self._data, recording.id))
-        except (OSError, msgspec.MsgspecError) as error:
-            raise RecordingNotReady(str(error), state="failed") from error
-        if made.version > manifest.VERSION:
-            raise RecordingNotReady(f"a manifest of version {made.version}", state="failed")
-        return made
+        return await self.files.manifest(recording.id)
 
     async def readable(self, recording: Recording) -> bool:
         """Whether there is a manifest as there should be."""
@@ -129,12 +123,6 @@ class Replays:
         except RecordingNotReady:
             return False
         return True
-
-    def file(self, recording_id: str, name: str) -> Path:
-        """Where one of its playable files lies. Raises `NotThere` for what can be none."""
-        if not name or "/" in name or name.startswith(".") or len(name) > 100 or name == manifest.MANIFEST:
-            raise NotThere
-        return manifest.folder(self._data, known_id(recording_id)) / manifest.PLAY / name
 
     async def log(self, lesson_id: str, begin: int, end: int) -> Cut:
         """The lesson's log between two moments of its clock."""
@@ -209,10 +197,14 @@ class Replays:
 
     async def again(self, who: Caller, lesson_id: str) -> None:
         """Have one that could not be made playable, or cannot be read any more, tried again. Raises `RecordingBusy` where there is
-        nothing to try.
+        nothing to try, `RecordingNoCapture` where there is nothing to try it with.
         """
         found = await self.see(who, lesson_id, KEEP)
-        broken = found.recording.playable and not await self.readable(found.recording)
+        kept = await self.files.table.get(found.recording.id, PLAY)
+        if kept is not None and not kept.captured:
+            raise RecordingNoCapture
+        damaged = kept is not None and bool(kept.damaged)
+        broken = found.recording.playable and (damaged or not await self.readable(found.recording))
 
         async def work(connection: Any) -> None:
             if not await table.make_again(connection, found.recording.id, "ready" if broken else "failed"):
@@ -227,7 +219,7 @@ class Replays:
             path = lesson.path if lesson and lesson.path else await self._office.orgs.whole()
             with contextlib.suppress(RecordingBusy):  # published or reopened meanwhile
                 await self._remove(system("web"), Target("lesson", one.lesson, path), one)
-        for name, aside in await asyncio.to_thread(left_over, self._data, time.time()):
+        for name, aside in await asyncio.to_thread(left_over, self.files.data, time.time()):
             await self._clear(name, aside)
 
     async def remove(self, who: Caller, lesson_id: str) -> None:
@@ -241,26 +233,28 @@ class Replays:
         async def work(connection: Any) -> None:
             if not await table.remove(connection, recording.id, self._office.now()):
                 raise RecordingBusy
-            aside.extend(await asyncio.to_thread(put_aside, self._data, recording.id))
+            await leave(connection, recording.id)
+            aside.extend(await asyncio.to_thread(put_aside, self.files.data, recording.id))
 
         try:
             await self._office.acts.do(who, "recording.remove", target, work)
         except BaseException:
             await asyncio.shield(self._undo(recording.id, aside))
             raise
+        self.files.wanted()
         await asyncio.to_thread(throw_away, aside)
 
     async def _undo(self, recording_id: str, aside: list[Path]) -> None:
         """What was put aside comes back, unless the transaction failed only after it had counted."""
         found = await self.table.get(recording_id) if aside else None
         if found is not None and found.removed is None:
-            await asyncio.to_thread(put_back, self._data, recording_id, aside)
+            await asyncio.to_thread(put_back, self.files.data, recording_id, aside)
         else:
             await asyncio.to_thread(throw_away, aside)
 
     async def _clear(self, recording_id: str, aside: Path) -> None:
         """Of a process that died over it: it comes back if nothing was removed."""
-        if not await asyncio.to_thread(manifest.folder(self._data, recording_id).exists):
+        if not await asyncio.to_thread(manifest.folder(self.files.data, recording_id).exists):
             await self._undo(recording_id, [aside])
         else:  # the lesson is recorded again, so it was
             await asyncio.to_thread(throw_away, [aside])

@@ -33,6 +33,7 @@ from server.courseware.service import CoursewareService
 from server.library.service import Library
 from server.replay.live import LiveReplays
 from server.replay.service import Replays
+from server.replay.stores.keyring import Keyring
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
 from server.tls import Tls
@@ -87,6 +88,7 @@ DEMO_DATA: web.AppKey[bool] = web.AppKey("demo data", bool)
 FEEDS: web.AppKey[Feeds] = web.AppKey("feeds", Feeds)
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)
 REPLAYS: web.AppKey[Replays] = web.AppKey("replays", Replays)
+KEYRING: web.AppKey[Keyring] = web.AppKey("keyring", Keyring)
 LIVE_REPLAYS: web.AppKey[LiveReplays] = web.AppKey("live replays", LiveReplays)
 HLS_BY_VISITOR: web.AppKey[RateLimit] = web.AppKey("hls by visitor")
 HLS_LINKS: web.AppKey[KnownLinks] = web.AppKey("hls links")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from aiohttp import hdrs, web
 from msgspec import Meta
 
+from media.client.manifest import PLAY
 from server.domain.chapters import Chapter
+from server.domain.kept import Kept, Place
 from server.errors import Invalid, NotThere
 from server.replay.service import KEEP, LIST, Watched
 from server.web.again import Again, first, posts
@@ -19,6 +20,7 @@ from server.web.callers import caller_of, csrf_token
 from server.web.doors import Doors
 from server.web.forms import done, read_form
 from server.web.keys import CATALOGUE, OFFICE, PEOPLE, REPLAYS
+from server.web.ranges import send
 from server.web.school.orgs import Empty
 
 EXPORT = "recording.export"
@@ -53,7 +55,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
     found = await replays.see(caller, request.match_info["lesson"], LIST)
     lost = found.recording.playable and not await replays.readable(found.recording)
     made = await replays.manifest(found.recording) if found.recording.playable and not lost else None
-    viewers = await replays.viewers(found.recording)
+    viewers, kept = await replays.viewers(found.recording), await replays.files.table.get(found.recording.id, PLAY)
     where = found.lesson.where()
     context = {
         "again": again,
@@ -61,6 +63,9 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "recording": found.recording,
         "made": made,
         "lost": lost,
+        "kept": kept,
+        "kept_word": word_of(kept),
+        "trouble_of": await replays.files.trouble(found.recording.id) if found.recording.playable else "",
         "viewers": viewers,
         "names": await request.app[PEOPLE].names(sorted({one.person for one in viewers} | {found.lesson.teacher or ""})),
         "rooms": await replays.names(found.lesson.id),
@@ -68,6 +73,17 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "may_export": caller.may(EXPORT, where),
     }
     return page(request, "recordings/one.html", context)
+
+
+WORDS = ("unknown", "waiting", "keeping", *(f"{place}{how}" for place in get_args(Place) for how in ("", ".sealed")))
+"""Where it is kept, in words."""
+
+
+def word_of(kept: Kept | None) -> str:
+    """One of these."""
+    if kept is None or kept.state == "leaving":
+        return "unknown"
+    return kept.state if kept.state != "kept" else f"{kept.place}{'.sealed' if kept.sealed else ''}"
 
 
 @posts(show, "keep")
@@ -102,12 +118,11 @@ async def file(request: web.Request) -> web.StreamResponse:
     found = await _exported(request)
     made = await request.app[REPLAYS].manifest(found.recording)
     name = request.match_info["name"]
-    if name not in {one.name for one in made.files}:
+    kinds = {one.name: one.media_type.partition(";")[0] for one in made.files}
+    if name not in kinds:
         raise NotThere
-    path = request.app[REPLAYS].file(found.recording.id, name)
-    if not await asyncio.to_thread(path.is_file):
-        raise NotThere
-    return web.FileResponse(path, headers=_attached(name))
+    headers = _attached(name) | {hdrs.CONTENT_TYPE: kinds[name]}
+    return await send(request, request.app[REPLAYS].files, found.recording.id, PLAY, name, headers)
 
 
 async def vtt(request: web.Request) -> web.Response:

@@ -75,6 +75,7 @@ async def data(request: web.Request) -> web.Response:
     if captured(found.recording):
         return json_answer({**await _so_far(request, found, audience), **beside})
     made = await replays.manifest(found.recording)
+    await replays.files.check(found.recording.id)
     begin, end = _span(request) or (made.begin, made.end)
     begin, end = max(begin, made.begin), min(end, made.end)  # what was before and after was not recorded, and is not told
     if begin >= end:

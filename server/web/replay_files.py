@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from media.client.manifest import PLAY
 from server.accounts.tokens import check_expiry
 from server.courseware.service import CoursewareService
 from server.domain.recording import Recording
@@ -18,9 +19,10 @@ from server.web.answers import json_answer
 from server.web.courseware.shown import to_room
 from server.web.doors import Doors
 from server.web.keys import COURSEWARE, LIBRARY, OFFICE, REPLAYS, SIGNER
+from server.web.ranges import send
 
 _TYPES = {"webm": "video/webm", "mp4": "video/mp4", "jpg": "image/jpeg"}
-_KEPT = {hdrs.CACHE_CONTROL: "private, max-age=14400"}
+_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, max-age=14400"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,12 @@ async def _shelf(request: web.Request) -> Shelf:
 async def media(request: web.Request) -> web.StreamResponse:
     """`GET /replays/PAPER/media/FILE`: in ranges (RFC 9110 section 14)."""
     shelf, replays, name = await _shelf(request), request.app[REPLAYS], request.match_info["file"]
-    path = replays.file(shelf.recording.id, name)
+    kind = _TYPES.get(name.rpartition(".")[2])
+    if kind is None:
+        raise NotThere
     if shelf.span and name not in spans.public(await replays.manifest(shelf.recording), shelf.span):
         raise NotThere
-    kind = _TYPES.get(path.suffix[1:])
-    if kind is None or not await asyncio.to_thread(path.is_file):
-        raise NotThere
-    return web.FileResponse(path, headers={**_KEPT, hdrs.CONTENT_TYPE: kind})
+    return await send(request, replays.files, shelf.recording.id, PLAY, name, {**_KEPT, hdrs.CONTENT_TYPE: kind})
 
 
 async def _pages(request: web.Request, shelf: Shelf) -> frozenset[tuple[str, int]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,12 @@ from server.accounts.passwords import Passwords
 from server.accounts.people import People
 from server.accounts.sessions import Sessions
 from server.accounts.vault import Vault
+from server.replay.files import Files
+from server.replay.stores.keyring import Keyring
+from server.replay.stores.s3 import Store as S3Store
 from server.store import Store
 from server.store import tables as t
+from server.store.kept import KeptStore
 from tests.server.world import World
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -50,6 +55,11 @@ class Services:
         self.people = People(self.office, self.sessions, self.clock)
         self.devices = Devices(self.office)
         self.gate = Gate(database, self.clock)
+
+    def files(self, data: Path, store: S3Store | None = None) -> Files:
+        """Playable files of recordings, as this process reads and keeps them."""
+        table = KeptStore(self.store.database)
+        return Files(data, table, Keyring(self.office.contents, table), store)
 
     async def caller(self, who: str) -> Caller:
         """Somebody of the world, as the gate sees them."""

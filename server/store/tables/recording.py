@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from server.store.tables.base import ID, WORD, metadata, moment
 
@@ -36,3 +36,27 @@ recording_view = Table(
     Column("times", Integer, nullable=False, server_default="1"),
 )
 """`person`: a person's or a student's id, no name. `position_ms`: on the lesson clock."""
+
+recording_kept = Table(
+    "recording_kept",
+    metadata,
+    Column("recording", ID, ForeignKey("recording.id"), primary_key=True),
+    Column("folder", ID, primary_key=True),
+    Column("mark", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("place", WORD, nullable=False, server_default="local"),
+    Column("key_id", WORD, nullable=False, server_default=""),
+    Column("key", LargeBinary),
+    Column("manifest", LargeBinary),
+    Column("octets", BigInteger, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("due", BigInteger, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("error", WORD, nullable=False, server_default=""),
+    Column("damaged", Integer, nullable=False, server_default="0"),
+    moment("kept_at"),
+    Column("captured", Boolean, nullable=False),
+    Index("ix_recording_kept_state_due", "state", "due"),
+    Index("ix_recording_kept_key_id", "key_id"),
+)
+"""`key`: of the folder's files, sealed under `key_id`; without it they say nothing, wherever copies of them may lie."""

@@ -36,6 +36,7 @@ async def data(request: web.Request) -> web.Response:
     if recording is None:
         raise NotRecorded
     made = await replays.manifest(recording)
+    await replays.files.check(recording.id)
     begin, end = max(span.begin_ms, made.begin), min(span.end_ms, made.end)
     if begin >= end:
         raise NotRecorded

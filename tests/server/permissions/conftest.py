@@ -18,6 +18,8 @@ from server.accounts.tokens import ReplayPaper
 from server.courseware.drawing import Drawing
 from server.live import rooms
 from server.replay import service
+from server.replay.afterwards import Afterwards
+from server.replay.keeping import Keeping
 from server.replay.making import Making
 from server.settings import Settings
 from server.web import keys
@@ -129,6 +131,8 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "TICK_SECONDS", 3600)
     monkeypatch.setattr(Drawing, "start", lambda _: None)
     monkeypatch.setattr(Making, "start", lambda _: None)
+    monkeypatch.setattr(Keeping, "start", lambda _: None)
+    monkeypatch.setattr(Afterwards, "start", lambda _: None)
     monkeypatch.setattr(service, "put_aside", kept)
 
 

@@ -24,7 +24,7 @@ from tests.server.services import Services
 pytestmark = both_databases
 
 
-async def nothing() -> None:
+async def nothing(*_: str) -> None:
     return None
 
 
@@ -35,7 +35,7 @@ async def ended(process: Services, **values: Any) -> RecordingStore:
 
 
 def maker(process: Services, table: RecordingStore, data: Path, days: int = 0, now: Callable[[], int] | None = None) -> Making:
-    return Making(table, data, now or process.clock, days, nothing)
+    return Making(table, data, now or process.clock, days, nothing, nothing)
 
 
 async def test_a_recording_that_ended_becomes_playable(process: Services, tmp_path: Path) -> None:

@@ -55,13 +55,13 @@ def takes(folder: Path) -> list[str]:
 
 
 async def row(process: Services) -> Recording:
-    found = await Replays(process.store, process.office, Path()).table.get(NAME)
+    found = await Replays(process.store, process.office, process.files(Path())).table.get(NAME)
     assert found is not None
     return found
 
 
 async def remove(process: Services, data: Path) -> None:
-    await Replays(process.store, process.office, data).remove(await process.caller("x.admin"), LESSON)
+    await Replays(process.store, process.office, process.files(data)).remove(await process.caller("x.admin"), LESSON)
 
 
 async def record_again(process: Services, folder: Path) -> None:
@@ -207,7 +207,7 @@ async def test_a_removal_that_fails_leaves_everything(
 async def test_what_a_process_that_died_left_aside(
     pair: Pair, tapes: Tapes, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
-    replays, database = Replays(pair[0].store, pair[0].office, tmp_path), pair[0].store.database
+    replays, database = Replays(pair[0].store, pair[0].office, pair[0].files(tmp_path)), pair[0].store.database
     aside.put_aside(tmp_path, NAME)
     if state == "unknown":
         folder.with_name("rec.none.removed-00000000").mkdir()
@@ -227,7 +227,7 @@ async def test_what_a_process_that_died_left_aside(
 async def test_one_published_between_two_looks_does_not_stop_the_sweep(
     pair: Pair, tapes: Tapes, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replays, database, now = Replays(pair[0].store, pair[0].office, tmp_path), pair[0].store.database, pair[0].clock.now
+    replays, database, now = Replays(pair[0].store, pair[0].office, pair[0].files(tmp_path)), pair[0].store.database, pair[0].clock.now
     await database.execute(update(t.recording).where(t.recording.c.id == NAME).values(keep_until=now - 2))
     await over(database, None, "other")
     more = {"id": "rec.other", "lesson": "other", "begun": 0, "ended": 1, "state": "ready", "keep_until": now - 1}
