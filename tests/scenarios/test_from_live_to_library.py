@@ -16,11 +16,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from media.client import manifest
 from media.client.manifest import Manifest
 from tests.harness.browser import open_page
 from tests.harness.county import furnish
 from tests.harness.product import Product
+from tests.harness.s3 import kept_manifest
 from tests.harness.school import MASTER_SLOTS, Console, Seat, within
 from tests.server.world import World
 
@@ -60,9 +60,9 @@ class County:
         async with aiohttp.ClientSession() as http, http.get(self.product.url + path, headers=headers, allow_redirects=False) as answer:
             return answer.status, await answer.read()
 
-    def made(self) -> Manifest:
+    async def made(self) -> Manifest:
         (folder,) = (self.product.data / "recordings").iterdir()
-        return manifest.read(folder)
+        return await kept_manifest(self.product, folder.name)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -110,7 +110,7 @@ async def test_from_going_live_to_a_resource_found_by_another_school(county: Cou
     await teach(county)
     await within(60, lambda: playable(county))
 
-    made = county.made()
+    made = await county.made()
     groups = {one.group for one in made.files}
     assert groups >= {"teacher", "sound", "stage.1"}
     assert made.takes == 2, "the worker began anew"
