@@ -2,7 +2,7 @@
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
 `stalled`, `join`, `record` (`tests.bench.recording`), `log` (`tests.bench.log`), `home` (`tests.bench.home`), `remux`
-(`tests.bench.remux`) and `replay` (`tests.bench.replay`); without any: all.
+(`tests.bench.remux`), `replay` (`tests.bench.replay`) and `sealed` (`tests.bench.sealed`); without any: all.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import asyncio
 import os
 import resource
 
-from tests.bench import home, log, recording, remux, replay, report, rows
+from tests.bench import home, log, recording, remux, replay, report, rows, sealed
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home", "remux", "replay")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home", "remux", "replay", "sealed")
 LIMIT_SECONDS = 170.0
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
     own = os.sched_getaffinity(0)
-    if set(given.rows) - {"home", "log", "record", "remux", "replay"}:
+    if set(given.rows) - {"home", "log", "record", "remux", "replay", "sealed"}:
         for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
             print(line)
         os.sched_setaffinity(0, own)
@@ -75,6 +75,9 @@ def main() -> None:
             print(line)
     if "replay" in given.rows:
         for line in replay.lines(asyncio.run(replay.measure())):
+            print(line)
+    if "sealed" in given.rows:
+        for line in sealed.lines(asyncio.run(sealed.measure())):
             print(line)
 
 
