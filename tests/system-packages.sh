@@ -10,6 +10,7 @@ need() { # a command or a file it brings, package
 need chromium chromium
 need redis-server redis-server
 need espeak-ng espeak-ng
+need faketime faketime
 need ip iproute2
 need "$(command -v initdb || find /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -n 1)" postgresql # Debian keeps it out of PATH
 need node nodejs

@@ -15,9 +15,9 @@ MANIFEST = "manifest.json"
 PLAY = "play"
 VERSION = 1
 
-Why = Literal["publisher", "worker", "disk", "queue", "damage", "pause", "unplayable"]
+Why = Literal["publisher", "worker", "disk", "queue", "damage", "pause", "clock", "unplayable"]
 """Why something is missing: the publisher's link, a crash of the worker, the disk, a writer too slow for it, a damaged file, a pause that was
-wanted, media that no file can hold."""
+wanted, the server's clock put forward (of everything only the time is missing), media that no file can hold."""
 
 
 class PlayFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -291,6 +291,8 @@ class RecordingState(Struct, frozen=True, kw_only=True):
     """Written in this take."""
     failing: Literal["", "disk", "queue"] = ""
     """Why what arrives now is lost: the disk refuses it, or is too slow."""
+    clock: Moment | None = None
+    """The newest moment that was told: a server that was started anew carries the lesson's clock on from there."""
 
 
 class RecordingChanged(Event, frozen=True, kw_only=True, tag="recording"):

@@ -6,7 +6,8 @@ Senders' clocks drift, sources begin anew, the lesson's clock is anchored anew a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from media.recording.records import ClockMap
 
@@ -41,6 +42,12 @@ class LessonClock:
         if not self._at or (at > self._at[-1] and lesson - at > self._offset[-1] - STEP):
             self._at.append(at)
             self._offset.append(lesson - at)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Where it was put forward: lesson time before and after, ns."""
+        for at, (before, after) in zip(self._at[1:], pairwise(self._offset), strict=True):
+            if after - before > STEP:
+                yield at + before, at + after
 
     def lesson(self, at: int) -> int:
         """The moment `at` in lesson time, ns."""

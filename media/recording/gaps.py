@@ -28,7 +28,10 @@ def _explained(loss: Missing, causes: list[Missing]) -> Missing | None:
     """The loss with the reason of the cause it begins in; None if the cause says it all."""
     for cause in causes:
         if cause.track in ("", loss.track) and cause.begin - NEAR_MS <= loss.begin <= cause.end + NEAR_MS:
-            return None if loss.end <= cause.end + NEAR_MS else msgspec.structs.replace(loss, why=cause.why)
+            if loss.end <= cause.end + NEAR_MS:
+                return None
+            begin = max(loss.begin, cause.end) if cause.why == "clock" else loss.begin  # no time passed in between
+            return msgspec.structs.replace(loss, begin=begin, why=cause.why)
     return loss
 
 

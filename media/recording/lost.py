@@ -60,6 +60,8 @@ def within(take: Taken) -> Iterator[Missing]:
         yield take.missing(_clamped(gap, take), gap.end, source, gap.why)
     for silence in facts.silences:
         yield take.missing(silence.begin, silence.end, sources.get(silence.track, ""), "publisher")
+    for begin, end in take.clock.steps():
+        yield Missing(begin=round(begin / MS), end=round(end / MS), track="", why="clock")
     for begin, end in facts.pauses:
         yield take.missing(begin, end, "", "pause")
     for began in unplayable(take):

@@ -86,7 +86,8 @@ class Recorder:
             return
         self._relay.record(name, (_plan(*track) for track in command.tracks.items()), frozenset(command.labels), now)
         recording = known or self._begin(command, now)
-        recording.clock, recording.as_of = command.clock, command.as_of
+        recording.as_of = command.as_of
+        recording.set_clock(command.clock, now)
         self.drain(now)
 
     def _begin(self, command: Record, now: int) -> Recording:

@@ -17,6 +17,9 @@ from media.relay import CaptureEvent, TrackBegun, TrackMoment, TrackOver, Tracks
 log = logging.getLogger(__name__)
 
 MS = 1_000_000
+SECOND = 1_000 * MS
+STEP_MS = 250
+"""A clock that differs by less is the same one, told by somebody else."""
 TRACKS = 1 << 16
 """Numbers of tracks in a take: afterwards they begin anew, so long after that nothing can be confused."""
 
@@ -65,7 +68,14 @@ class Recording:
 
     def state(self) -> RecordingState:
         """As the control protocol tells it."""
-        return RecordingState(recording=self.name, take=self._progress.take, tracks=self.names, octets=self.octets, failing=self.failing)
+        return RecordingState(
+            recording=self.name,
+            take=self._progress.take,
+            tracks=self.names,
+            octets=self.octets,
+            failing=self.failing,
+            clock=self.clock,
+        )
 
     # --- what is captured
 
@@ -98,11 +108,24 @@ class Recording:
         self._tracks[event.sink] = _Track(began, event.layer)
         self._take.add(began, now)
 
+    def set_clock(self, clock: Moment, now: int) -> None:
+        """The lesson's clock, told anew. One that was put forward is known of every track from here on, not only when it reports next."""
+        before, self.clock = self._lesson(now), clock
+        if self._lesson(now) - before < STEP_MS:
+            return
+        for track in self._tracks.values():
+            if track.moment is not None:
+                ticks = (now - track.moment.at) * track.began.clock_rate // SECOND
+                track.moment = ClockMap(track=track.began.track, rtp=track.moment.rtp + ticks, at=now, lesson=self._lesson(now))
+                self._take.add(track.moment, now)
+
+    def _lesson(self, at: int) -> int:
+        return self.clock.lesson + (at - self.clock.at) // MS
+
     def _map(self, track: _Track, event: TrackMoment, now: int) -> None:
-        lesson = self.clock.lesson + (event.at - self.clock.at) // MS
         if track.moment is not None:
             self._take.add(track.began, now)
-        track.moment = ClockMap(track=track.began.track, rtp=event.rtp, at=event.at, lesson=lesson)
+        track.moment = ClockMap(track=track.began.track, rtp=event.rtp, at=event.at, lesson=self._lesson(event.at))
         self._take.add(track.moment, now)
 
     def take(self, sink: int, packets: Sequence[RingPacket], now: int) -> None:

@@ -36,8 +36,10 @@ def texts_in(state: LessonState, events: Sequence[Envelope]) -> set[str]:
     return {choice.id for choice in given if isinstance(choice, TextRef)}
 
 
-async def leave(connection: AsyncConnection, state: LessonState, events: Sequence[Envelope], facts: Facts, lookup: Lookup) -> None:
-    """Write it. `state`: the lesson after all of them."""
+async def leave(
+    connection: AsyncConnection, state: LessonState, events: Sequence[Envelope], facts: Facts, lookup: Lookup, utc: int
+) -> None:
+    """Write it. `state`: the lesson after all of them; `utc`: now, which the lesson's clock may be ahead of."""
     for event in events:
         said = event.payload
         if isinstance(said, QuizRevealed) and said.quiz in state.quiz.cards:
@@ -47,6 +49,6 @@ async def leave(connection: AsyncConnection, state: LessonState, events: Sequenc
         elif isinstance(said, LessonEnded):
             await keep_calls(connection, state.id, {who: state.hands.calls_of(who) for who in state.hands.calls})
         elif isinstance(said, RecordStarted):
-            await begin_recording(connection, said.recording, state.id, event.at)
+            await begin_recording(connection, said.recording, state.id, min(event.at, utc))
         elif isinstance(said, RecordStopped):
-            await end_recording(connection, state.record.recording, event.at)
+            await end_recording(connection, state.record.recording, min(event.at, utc))

@@ -110,7 +110,7 @@ class Connection:
         elif isinstance(message, m.Signal):
             self._signal(m.parse_signal(message))
         else:
-            self.outbox.put({"type": "pong", "t": message.t, "at": self._room.services.clock.wall_ms()})
+            self.outbox.put({"type": "pong", "t": message.t, "at": self._room.log.now()})
 
     async def _command(self, message: m.CommandMessage) -> None:
         with as_app_errors():
@@ -122,7 +122,7 @@ class Connection:
     async def _speak(self, message: m.Speak) -> None:
         who, room = self.principal, self._room
         source, target = addressed(who.role, who.participant, message.to, room.names)
-        said = Said(who.lesson, who.id, message.id, room.services.clock.wall_ms(), source, target, message.text)
+        said = Said(who.lesson, who.id, message.id, room.log.now(), source, target, message.text)
         with as_app_errors():
             await room.speak(said)
         self.outbox.put({"type": "ack", "id": message.id, "seq": 0})

@@ -91,6 +91,8 @@ class LessonLog:
         """The newest of what waits to be written: the next command is decided on top of it."""
         self._generation = 0
         self._anchored = False
+        self._ahead_ms = 0
+        """How far the lesson's clock is ahead of this process's."""
         self._acknowledged: OrderedDict[Author, int] = OrderedDict()
 
     async def load(self) -> None:
@@ -102,6 +104,20 @@ class LessonLog:
     async def learn_facts(self) -> None:
         """Read what the rules must know of the school."""
         self.facts = await self._services.store.facts(self.state.id)
+
+    # --- the lesson's clock ------------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """Milliseconds on the lesson clock. Where an earlier or another process's clock was ahead of this one's, it runs on from there: it
+        neither goes back nor stands still until UTC has come as far (S18).
+        """
+        wall = self._services.clock.wall_ms()
+        self._ahead_ms = max(self._ahead_ms, self._base()[0].at - wall)
+        return wall + self._ahead_ms
+
+    def reach(self, at: int) -> None:
+        """Elsewhere the lesson is at least here."""
+        self._ahead_ms = max(self._ahead_ms, at - self._services.clock.wall_ms())
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
@@ -142,7 +158,7 @@ class LessonLog:
 
         def decided(base: LessonState, after: Author | None) -> Append:
             nonlocal written
-            moment = Moment(max(base.at, self._services.clock.wall_ms()), secrets.token_bytes(32), self.facts)
+            moment = Moment(max(base.at, self.now()), secrets.token_bytes(32), self.facts)
             decision = decide(base, command, giver, moment)
             written = _Written(_make(base, decision, moment.at, author), decision.texts, self._generation)
             self._ahead = written.made if written.made.events else self._ahead
@@ -196,7 +212,7 @@ class LessonLog:
             # answers of another process, or written just before in this transaction, were never told here
             more = await self._services.texts.read(aftermath.texts_in(made.state, made.events) - self._texts.keys(), connection)
             lookup = replace(self.lookup, texts={**self._texts, **more}) if more else self.lookup
-            await aftermath.leave(connection, made.state, made.events, facts, lookup)
+            await aftermath.leave(connection, made.state, made.events, facts, lookup, self._services.clock.wall_ms())
 
         life, writes = _life(made.base, made.state), bool(decision.texts) or aftermath.leaves(made.events)
         return Append(made.base.id, made.base.seq, *author, made.events, life, after, beside if writes else None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Collection
-from typing import Literal
+from typing import Literal, Protocol
 
 from media.client import Refused, WorkerGone
 from media.client import messages as m
@@ -22,6 +22,17 @@ log = logging.getLogger(__name__)
 
 AGAIN_MS = 5_000
 """After a refusal the worker is asked again this much later."""
+
+
+class LessonClock(Protocol):
+    """Of one lesson, in milliseconds."""
+
+    def now(self) -> int:
+        """Where it is."""
+
+    def reach(self, at: int) -> None:
+        """It is at least here."""
+
 
 Failing = Literal["", "disk", "queue", "refused"]
 
@@ -41,6 +52,8 @@ class Recorder:
         """What the worker has open, and why it fails."""
         self._again: dict[str, int] = {}
         """Refused recordings → when to ask again, monotonic ms."""
+        self._clocks: dict[str, m.Moment] = {}
+        """What the worker was told of the lessons' clocks, also by a process before this one."""
         media.subscribe(self._hear)
 
     @property
@@ -52,8 +65,10 @@ class Recorder:
         """Why what arrives now is lost; empty: it is not, as far as is known."""
         return "refused" if recording in self._again else self._held.get(recording, "")
 
-    async def settle(self, get_state: Callable[[], LessonState]) -> bool:
-        """Have the worker capture what the state says; False if something is left to tell it."""
+    async def settle(self, get_state: Callable[[], LessonState], clock: LessonClock) -> bool:
+        """Have the worker capture what the state says; False if something is left to tell it. The lesson's clock is told how far the worker
+        is: what was captured is not behind what happens.
+        """
         state = get_state()
         if not state.record.recording:
             return True
@@ -62,21 +77,23 @@ class Recorder:
         wanted = wanted_recording(state)
         if wanted is None:
             return await self._stop(state.record.recording)
-        return await self._record(state, wanted)
+        return await self._record(state, wanted, clock)
 
     async def close_orphans(self, recordings: Collection[str]) -> None:
         """Stop what no lesson answers for."""
         for recording in recordings:
             await self._stop(recording)
 
-    async def _record(self, state: LessonState, wanted: WantedRecording) -> bool:
+    async def _record(self, state: LessonState, wanted: WantedRecording, clock: LessonClock) -> bool:
         recording, now = wanted.recording, self._clock.monotonic_ms()
         if self._told.get(recording) == wanted:
             return True
         if self._again.get(recording, now) > now:
             return False
         self._told[recording] = wanted
-        moment = m.Moment(at=now * 1_000_000, lesson=max(state.at, self._clock.wall_ms()))
+        if before := self._clocks.get(recording):
+            clock.reach(before.lesson + (now - before.at // 1_000_000))
+        moment = self._clocks[recording] = m.Moment(at=now * 1_000_000, lesson=max(state.at, clock.now()))
         command = m.Record(
             id=next(self._ids),
             recording=recording,
@@ -98,6 +115,7 @@ class Recorder:
         done = await self._tell(m.StopRecording(id=next(self._ids), recording=recording), recording)
         if done:
             self._held.pop(recording, None)
+            self._clocks.pop(recording, None)
         return done
 
     async def _tell(self, command: m.Record | m.StopRecording, recording: str) -> bool:
@@ -143,6 +161,7 @@ class Recorder:
         self._told.clear()
         self._again.clear()
         self._held = {state.recording: state.failing for state in snapshot.recordings}
+        self._clocks = {state.recording: state.clock for state in snapshot.recordings if state.clock}
         self._ready = True
         for recording in before | self._held.keys():
             self._changed(recording)

@@ -222,7 +222,7 @@ class Room:
             self.unsettled, done = False, False
             try:
                 done = await self.services.desk.reconcile(lambda: self.state, self.revoked)
-                done = await self.services.recorder.settle(lambda: self.state) and done
+                done = await self.services.recorder.settle(lambda: self.state, self.log) and done
             finally:
                 self.unsettled = self.unsettled or not done
 
@@ -240,7 +240,7 @@ class Room:
 
     async def _deadlines(self) -> None:
         due = next_deadline(self.state, self.plan)
-        if due and due.due(self.services.clock.wall_ms()):
+        if due and due.due(self.log.now()):
             await self._system(due.command, due.command_id)
 
     async def _system(self, command: Command, command_id: str) -> None:

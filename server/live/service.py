@@ -156,7 +156,7 @@ class Lessons:
             "build": self._build,
             "you": {"participant": principal.participant, "role": principal.role, "name": principal.name, "seat": principal.seat},
             "lesson": {"id": room.state.id, "name": room.state.name},
-            "at": self._clock.wall_ms(),
+            "at": room.log.now(),
             "seats": room.facts.room(principal.participant).seats if principal.participant else 0,
         }
 

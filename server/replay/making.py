@@ -124,7 +124,8 @@ class Making:
 def missing_ms(made: manifest.Manifest) -> int:
     """For how long something is missing that nobody wanted to be, ms; what is missing twice at a time counts once."""
     total, until = 0, made.begin
-    for gap in sorted((one for one in made.missing if one.why != "pause"), key=lambda one: one.begin):
+    unwanted = (one for one in made.missing if one.why != "pause" and not (one.why == "clock" and not one.track))
+    for gap in sorted(unwanted, key=lambda one: one.begin):
         total += max(0, gap.end - max(gap.begin, until))
         until = max(until, gap.end)
     return total

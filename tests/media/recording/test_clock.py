@@ -23,6 +23,7 @@ def test_it_steps_forward_where_it_was_anchored_anew_and_never_back() -> None:
     assert [clock.lesson(at * SECOND) // MS for at in (19, 20, 30, 31)] == [19_000, 25_000, 35_000, 36_000]
     times = [clock.lesson(at * SECOND // 10) for at in range(50, 500)]
     assert times == sorted(times)
+    assert list(clock.steps()) == [(20_000 * MS, 25_000 * MS)]
 
 
 def test_reports_of_many_tracks_together() -> None:

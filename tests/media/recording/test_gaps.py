@@ -30,6 +30,12 @@ def test_what_follows_from_a_cause_has_its_reason() -> None:
     assert settle([cause, gap(100, 6000)]) == (gap(100, 6000), cause)
 
 
+def test_what_is_lost_after_a_clock_was_put_forward_is_not_the_hour() -> None:
+    step = gap(1000, 3_601_000, "clock", "")
+    assert settle([step, gap(960, 3_601_200)]) == (step,)
+    assert settle([step, gap(960, 3_603_000)]) == (step, gap(3_601_000, 3_603_000, "clock"))
+
+
 def test_a_cause_of_another_track_explains_nothing() -> None:
     cause = gap(1000, 3000, "unplayable", "screen")
     assert settle([cause, gap(1000, 2900)]) == (gap(1000, 2900), cause)

@@ -285,7 +285,7 @@ def test_a_clock_that_jumps(written: Written) -> None:
     assert [(one.begin // 100, one.end // 100) for one in manifest.files] == [(0, 40), (340, 380)]
     for one in manifest.files:
         file(written.folder, one)
-    assert manifest.missing == ()
+    assert manifest.missing == (Missing(begin=4_000, end=34_000, track="", why="clock"),)
 
 
 def test_a_clock_report_that_is_nonsense(written: Written) -> None:

@@ -128,7 +128,8 @@ def test_a_take_from_the_first_word_to_the_last(room: Room) -> None:
     began = room.now
     first = room.packet()
     room.beat()
-    assert room.told == [RecordingState(recording="r", take=1, tracks=("camera",), octets=room.told[0].octets)]
+    clock = Moment(at=began, lesson=5_000)
+    assert room.told == [RecordingState(recording="r", take=1, tracks=("camera",), octets=room.told[0].octets, clock=clock)]
     assert room.recorder.states() == (room.recorder.states()[0],)
     room.relay.events.append(TrackOver("r", 1, room.now))
     over = room.now
@@ -217,6 +218,22 @@ def test_a_later_moment_tells_the_track_again_by_the_newest_lesson_clock(room: R
     one, _, _, again, moment = room.records()
     assert one == again
     assert moment == ClockMap(track=1, rtp=5_000, at=START + 10 * SECOND, lesson=9_000)
+
+
+def test_a_clock_that_is_put_forward_is_known_of_every_track_at_once(room: Room) -> None:
+    room.record(camera="cam", mic="m")
+    room.begin()
+    room.begin(2, "mic", Codec("opus", 48000))
+    room.packet()
+    room.now += 3 * SECOND
+    room.record(camera="cam", mic="m", lesson=8_001)
+    room.record(camera="cam", mic="m", lesson=3_608_000)
+    room.beat(2)
+    maps = [one for one in room.records() if isinstance(one, ClockMap) and one.at == START + 3 * SECOND]
+    assert [(one.track, one.rtp, one.lesson) for one in maps] == [
+        (1, 90 + 90_000 * 304 // 100, 3_608_000),
+        (2, 180 + 48_000 * 304 // 100, 3_608_000),
+    ]
 
 
 def test_where_no_file_can_be_made_it_is_told_and_named_once_it_can(room: Room) -> None:

@@ -88,6 +88,27 @@ async def test_nothing_is_said_before_class_and_the_program_when_it_begins(schoo
     assert told.as_of == school.lessons.rooms.running(one.lesson).state.seq  # type: ignore[union-attr]
 
 
+async def test_a_process_whose_clock_was_set_back_carries_on_from_where_the_worker_is(school: School, store: Store) -> None:
+    """The last event is minutes old: what was captured since knows the time better."""
+    one = await Class.begin(school)
+    (told,) = said(school.worker)
+    early, worker = FakeClock(), FakeWorker()
+    early.now = school.clock.now + 300_000
+    early.wall_ms = lambda: 1_700_000_000_000 - 3_600_000 + early.now  # type: ignore[method-assign]
+    worker.recordings[one.recording] = m.RecordingState(recording=one.recording, take=1, clock=told.clock)
+    later = await School(store, worker, early).open()
+    await later.page(one.teacher)
+    await later.calm()
+    again = later.worker.recorded[one.recording]
+    assert again.clock == m.Moment(at=early.monotonic_ms() * 1_000_000, lesson=told.clock.lesson + 300_000)
+    room = later.lessons.rooms.running(one.lesson)
+    assert room
+    early.now += 2_000
+    await later.order(await later.page(one.teacher), "record.pause")
+    assert room.state.at == told.clock.lesson + 302_000, "and so does what happens"
+    await later.lessons.stop()
+
+
 async def test_only_whoever_is_on_stage_is_added_and_only_while_there(school: School) -> None:
     one = await Class.begin(school)
     said(school.worker)
