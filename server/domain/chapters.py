@@ -16,6 +16,8 @@ PAGE_MS = 60_000
 NEAR_MS = 5_000
 """What happens so soon after another chapter's beginning belongs to it; a quiz takes its place."""
 MOST = 60
+MARKS = (e.LessonLive, e.LessonPaused, QuizOpened, e.StageCalled, PageTurned)
+"""Events that may begin one; others are passed over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,14 @@ from media.client.manifest import PLAY, Manifest
 from server.accounts.acts import Target
 from server.accounts.caller import Caller, system
 from server.accounts.office import Office, known_id
-from server.domain.lesson import LessonState
-from server.domain.lookup import Lookup
-from server.domain.payload import text_refs
 from server.domain.people import Grant
 from server.domain.recording import Recording, Viewing
 from server.domain.schedule import ScheduledLesson
 from server.domain.seen import Audience
 from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNoCapture, RecordingNotReady
-from server.live.snapshot import texts_in
 from server.replay.aside import left_over, put_aside, put_back, throw_away
 from server.replay.files import Files
-from server.replay.told import Cut, cut, told
+from server.replay.past import Past
 from server.store import Store
 from server.store import recordings as table
 from server.store.kept import leave
@@ -38,11 +33,6 @@ KEEP = "recording.keep"
 LIST = "recording.list"
 VIEWER = Audience("viewer")
 PAGE = 50
-MOST_NEWS = 2_000
-"""Events that one answer tells; the next tells on."""
-_LATEST = 2**53
-SHELVES = 64
-"""Spans of which it is remembered which pages were open."""
 DAY_MS = 86_400_000
 
 
@@ -71,7 +61,7 @@ class Replays:
         self._office = office
         self.files = files
         self.table = RecordingStore(store.database)
-        self._shelves: OrderedDict[tuple[str, int, int], frozenset[tuple[str, int]]] = OrderedDict()
+        self.past = Past(store, office.contents)
 
     # --- who may ---------------------------------------------------------------------------------------------------
 
@@ -123,52 +113,6 @@ class Replays:
         except RecordingNotReady:
             return False
         return True
-
-    async def log(self, lesson_id: str, begin: int, end: int) -> Cut:
-        """The lesson's log between two moments of its clock."""
-        state = await self._store.lesson(lesson_id)
-        if state is None:
-            raise NoSuchLesson
-        log = await self._store.tail(lesson_id, 0)
-        return await asyncio.to_thread(cut, LessonState(id=lesson_id, name=state.name), log, begin, end)
-
-    async def so_far(self, lesson_id: str, begin: int, who: Audience) -> dict[str, Any]:
-        """The log of a lesson that goes on as this audience is told it, from a moment of its clock until now; `seq`: of its last event."""
-        found = replace(await self.log(lesson_id, begin, _LATEST), goes_on=True)
-        return {**await self.told(found, who), "seq": found.seq}
-
-    async def since(self, lesson_id: str, seq: int, who: Audience) -> dict[str, Any]:
-        """What happened after event `seq`: `events` and the new `seq`."""
-        events = await self._store.tail(lesson_id, seq, MOST_NEWS)
-        shown = await self.told(Cut(LessonState(id=lesson_id, name=""), events, (), goes_on=True), who)
-        return {"events": shown["events"], "seq": events[-1].seq if events else seq}
-
-    async def shelf(self, lesson_id: str, begin: int, end: int) -> frozenset[tuple[str, int]]:
-        """Pages of courseware that were open between two moments of a lesson that is over: version and number."""
-        key = (lesson_id, begin, end)
-        if key not in self._shelves:
-            self._shelves[key] = (await self.log(lesson_id, begin, end)).pictures
-            if len(self._shelves) > SHELVES:
-                self._shelves.popitem(last=False)
-        return self._shelves[key]
-
-    async def told(self, found: Cut, who: Audience) -> dict[str, Any]:
-        """The same as this audience is told it."""
-        return await asyncio.to_thread(told, found, who, await self._lookup(found))
-
-    async def lines(self, found: Cut, who: Audience) -> list[dict[str, Any]]:
-        """The events for a file, each with its version as `docs/protocol.md` has it."""
-        shown = await self.told(found, who)
-        versions = {event.kind: event.v for event in found.events}
-        return [{"at": at, "kind": kind, "v": versions[kind], "payload": payload} for at, kind, payload in shown["events"]]
-
-    async def names(self, lesson_id: str) -> dict[str, str]:
-        """Participant → what people call it."""
-        return {one.id: one.name for one in await self._store.people(lesson_id)}
-
-    async def _lookup(self, found: Cut) -> Lookup:
-        refs = texts_in(found.state) | {ref.id for event in found.events for ref in text_refs(event.payload)}
-        return Lookup(await self.names(found.state.id), await self._office.contents.texts(refs) if refs else {})
 
     # --- who watched, and how long it is kept ------------------------------------------------------------------------
 

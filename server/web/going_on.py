@@ -54,10 +54,10 @@ async def data(request: web.Request) -> web.Response:
 
 async def so_far(request: web.Request, lesson: dict[str, str], given: dict[str, Any], begin: int, who: Audience) -> dict[str, Any]:
     """What is played of it: `given` is the address of its index, `begin` lesson time from which the log is told."""
-    replays, after = request.app[REPLAYS], request.query.get("after", "")
+    past, after = request.app[REPLAYS].past, request.query.get("after", "")
     if after and not (after.isascii() and after.isdecimal() and len(after) <= _DIGITS):
         raise BadRequest("after")
-    log = await (replays.since(lesson["id"], int(after), who) if after else replays.so_far(lesson["id"], begin, who))
+    log = await (past.since(lesson["id"], int(after), who) if after else past.told(lesson["id"], begin, None, who))
     now = request.app[OFFICE].now()
     return {"lesson": lesson, **given, "begin": begin, "end": max(begin, now), "files": [], "missing": [], "log": log}
 

@@ -68,7 +68,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "trouble_of": await replays.files.trouble(found.recording.id) if found.recording.playable else "",
         "viewers": viewers,
         "names": await request.app[PEOPLE].names(sorted({one.person for one in viewers} | {found.lesson.teacher or ""})),
-        "rooms": await replays.names(found.lesson.id),
+        "rooms": await replays.past.names(found.lesson.id),
         "may_keep": caller.may(KEEP, where),
         "may_export": caller.may(EXPORT, where),
     }
@@ -130,7 +130,7 @@ async def vtt(request: web.Request) -> web.Response:
     found = await _exported(request)
     replays, catalogue, lang = request.app[REPLAYS], request.app[CATALOGUE], language(request)
     made = await replays.manifest(found.recording)
-    cut, names = await replays.log(found.lesson.id, made.begin, made.end), await replays.names(found.lesson.id)
+    cut, names = await replays.past.cut(found.lesson.id, made.begin, made.end), await replays.past.names(found.lesson.id)
 
     def words(one: Chapter) -> str:
         params = {**one.params, "name": names.get(str(one.params.get("participant", "")), "")}
@@ -140,15 +140,19 @@ async def vtt(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type="text/vtt", charset="utf-8", headers=_attached("chapters.vtt"))
 
 
-async def log(request: web.Request) -> web.Response:
+async def log(request: web.Request) -> web.StreamResponse:
     """`GET /recordings/LESSON/log.jsonl`: the lesson's events as this caller may see them, one JSON object in a line."""
     found = await _exported(request)
     replays = request.app[REPLAYS]
     made = await replays.manifest(found.recording)
-    lines = await replays.lines(await replays.log(found.lesson.id, made.begin, made.end), found.audience)
     head = {"lesson": found.lesson.id, "name": found.lesson.name, "begin": made.begin, "end": made.end, "view": found.audience.view}
-    body = b"".join(msgspec.json.encode(one) + b"\n" for one in (head, *lines))
-    return web.Response(body=body, content_type="application/jsonl", headers=_attached("log.jsonl"))
+    answer = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/jsonl", **_attached("log.jsonl")})
+    await answer.prepare(request)
+    await answer.write(msgspec.json.encode(head) + b"\n")
+    async for lines in replays.past.lines(found.lesson.id, made.begin, made.end, found.audience):
+        await answer.write(lines)
+    await answer.write_eof()
+    return answer
 
 
 async def _exported(request: web.Request) -> Watched:

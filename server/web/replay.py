@@ -80,9 +80,9 @@ async def data(request: web.Request) -> web.Response:
     begin, end = max(begin, made.begin), min(end, made.end)  # what was before and after was not recorded, and is not told
     if begin >= end:
         raise Invalid({"from": "choice"})
-    cut = await replays.log(found.lesson.id, begin, end)
     part = Part(found.lesson.id, found.lesson.name, found.recording, begin, end)
-    return json_answer({**await told(request, part, made), "log": await replays.told(cut, audience), **beside})
+    log = await replays.past.told(found.lesson.id, begin, end, audience)
+    return json_answer({**await told(request, part, made), "log": log, **beside})
 
 
 async def _so_far(request: web.Request, found: Watched, audience: Audience) -> dict[str, Any]:

@@ -68,7 +68,7 @@ async def _pages(request: web.Request, shelf: Shelf) -> frozenset[tuple[str, int
     """Pages that are public, version and number; None: all."""
     if shelf.span is None:
         return None
-    return await request.app[REPLAYS].shelf(shelf.lesson, shelf.span.begin_ms, shelf.span.end_ms)
+    return await request.app[REPLAYS].past.shelf(shelf.lesson, shelf.span.begin_ms, shelf.span.end_ms)
 
 
 async def courseware(request: web.Request) -> web.Response:

@@ -40,10 +40,9 @@ async def data(request: web.Request) -> web.Response:
     begin, end = max(span.begin_ms, made.begin), min(span.end_ms, made.end)
     if begin >= end:
         raise NotRecorded
-    cut = await replays.log(found.resource.lesson, begin, end)
     part = replay.Part(found.resource.lesson, found.version.about.title, recording, begin, end, found.resource.id)
     told = await replay.told(request, part, made)
-    return json_answer({**told, "log": await replays.told(cut, VIEWER), "position": None})
+    return json_answer({**told, "log": await replays.past.told(found.resource.lesson, begin, end, VIEWER), "position": None})
 
 
 def add_routes(doors: Doors) -> None:

@@ -11,7 +11,7 @@ from server.domain.lookup import Lookup
 from server.domain.payload import Payload, TextRef
 from server.domain.quiz.events import QuizClosed, QuizOpened
 from server.domain.seen import Audience
-from server.replay.told import Cut, cut, told
+from server.replay.told import Cut, Cutting, beginning
 
 LOOKUP = Lookup({"p1": "一小 1班", "p2": "二小 2班"}, {"t1": "旧题", "t2": "新题"})
 
@@ -20,7 +20,7 @@ def stroke(sheet: str, page: int, item: str) -> StrokeDrawn:
     return StrokeDrawn(sheet=sheet, page=page, item=item, participant="p1", points="AAKK", color="#d02030", width=30, tool="pen")
 
 
-def lesson(begin: int, end: int) -> Cut:
+def lesson(begin: int, end: int, piece: int = 100) -> Cut:
     said: list[tuple[int, Payload]] = [
         (0, e.LessonLive()),
         (1, e.ParticipantJoined(participant="p1", role="classroom")),
@@ -42,22 +42,31 @@ def lesson(begin: int, end: int) -> Cut:
         (90_000, PageTurned(sheet="c", page=8)),
     ]
     log = [e.Envelope("l", n, at, payload, "system") for n, (at, payload) in enumerate(said, 1)]
-    return cut(LessonState(id="l", name=""), log, begin, end)
+    cutting = Cutting(LessonState(id="l", name=""), begin, end)
+    assert [event.at for at in range(0, len(log), piece) for event in cutting.take(log[at : at + piece])] == [
+        event.at for event in log if begin < event.at <= end
+    ]
+    return cutting.done()
+
+
+def test_it_is_all_the_same_in_which_pieces_a_log_is_read() -> None:
+    for begin, end in ((40_000, 60_000), (22, 60_000), (5, 15), (95_000, 99_000), (0, 100_000)):
+        assert len({repr(lesson(begin, end, piece)) for piece in (1, 3, 100)}) == 1
 
 
 def test_ink_of_pages_that_are_not_opened_is_not_told() -> None:
-    shown = told(lesson(40_000, 60_000), Audience("viewer"), LOOKUP)
+    shown = beginning(lesson(40_000, 60_000), Audience("viewer"), LOOKUP)
     assert set(shown["state"]["board"]["ink"]) == {"c/3", "c/5"}
     assert "unseen" not in json.dumps(shown)
 
 
 def test_a_card_that_was_closed_before_is_not_told() -> None:
     for who in (Audience("viewer"), Audience("master"), Audience("staff", "p1")):
-        shown = told(lesson(40_000, 60_000), who, LOOKUP)
+        shown = beginning(lesson(40_000, 60_000), who, LOOKUP)
         assert shown["state"]["quiz"]["cards"] == {}, who
         assert "旧题" not in json.dumps(shown, ensure_ascii=False)
-    assert "q1" in told(lesson(22, 60_000), Audience("viewer"), LOOKUP)["state"]["quiz"]["cards"], "it was open"
-    assert "新题" in json.dumps(told(lesson(40_000, 60_000), Audience("viewer"), LOOKUP), ensure_ascii=False)
+    assert "q1" in beginning(lesson(22, 60_000), Audience("viewer"), LOOKUP)["state"]["quiz"]["cards"], "it was open"
+    assert "新题" in json.dumps(beginning(lesson(40_000, 60_000), Audience("viewer"), LOOKUP), ensure_ascii=False)
 
 
 def test_pages_that_were_open() -> None:
@@ -68,8 +77,8 @@ def test_pages_that_were_open() -> None:
 
 
 def test_the_first_chapter_begins_with_the_span_and_names_nobody_who_left_the_stage() -> None:
-    gone = told(lesson(40_000, 60_000), Audience("viewer"), LOOKUP)
+    gone = beginning(lesson(40_000, 60_000), Audience("viewer"), LOOKUP)
     assert gone["chapters"][0] == {"at": 40_000, "kind": "begin", "n": 1}
     assert "一小" not in json.dumps(gone, ensure_ascii=False)
-    there = told(lesson(30_000, 60_000), Audience("viewer"), LOOKUP)
+    there = beginning(lesson(30_000, 60_000), Audience("viewer"), LOOKUP)
     assert there["chapters"][0] == {"at": 30_000, "kind": "stage", "name": "一小 1班"}

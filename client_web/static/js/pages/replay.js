@@ -31,7 +31,7 @@ import { tellScreen } from "../views/framed.js";
  * @property {number | null} position
  * @property {import("../replay/notes.js").Note[] | null} [notes] the own ones; to inspectors
  * @property {string} [live] of a lesson that goes on: address of the recording's index
- * @property {{seq?: number, state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[]}} log
+ * @property {{seq?: number, state: import("../fold.js").LessonState, events: import("../replay/past.js").Told[], chapters: import("../replay/bar.js").Chapter[], until?: number | null}} log
  */
 
 const LOOK_MS = 100;
@@ -77,6 +77,7 @@ const bar = new Bar(
   told,
   go,
 );
+if (told.log.until) setText(byId("cut"), t("replay.cut", { time: duration(told.log.until - told.begin) }));
 bar.chapters(told.log.chapters);
 bar.missing(told.missing);
 bar.thumbnails = (told.files.find(({ group }) => group === "teacher") ? told.files.filter(({ group }) => group === "teacher") : told.files).flatMap(({ thumbnails }) => thumbnails);
