@@ -59,7 +59,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     recording: str
     begin: int
     end: int
-    """Of the span from the first to the last that was captured; both 0 if nothing was."""
+    """Of the span from the first to the last that was captured, or that a disk refused; both 0 if nothing was captured."""
     takes: int
     files: tuple[PlayFile, ...]
     missing: tuple[Missing, ...]

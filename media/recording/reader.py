@@ -127,11 +127,15 @@ class Reader:
     def _manifest(self, takes: list[Taken], count: int) -> Manifest:
         full = [take for take in takes if take.facts.packets]
         names = [take.head.recording for take in takes if take.whole_head]
+        missing = gaps.settle(self._missing)
+        spans = [(one.begin, one.end) for one in (*full, *self._files)]
+        if spans:  # what should have been captured before the first packet, or after the last, belongs to it
+            spans += [(one.begin, one.end) for one in missing if one.why in ("disk", "queue") and not one.track]
         return Manifest(
             recording=names[0] if names else self._of.name,
-            begin=min([take.begin for take in full] + [file.begin for file in self._files], default=0),
-            end=max([take.end for take in full] + [file.end for file in self._files], default=0),
+            begin=min((begin for begin, _ in spans), default=0),
+            end=max((end for _, end in spans), default=0),
             takes=count,
             files=tuple(sorted(self._files, key=lambda file: (file.group.startswith("sound"), file.begin, file.name))),
-            missing=gaps.settle(self._missing),
+            missing=missing,
         )

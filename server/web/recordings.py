@@ -24,6 +24,8 @@ from server.web.ranges import send
 from server.web.school.orgs import Empty
 
 EXPORT = "recording.export"
+MOST_GAPS = 200
+"""Shown of one recording."""
 
 
 class Keep(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "kept_word": word_of(kept),
         "trouble_of": await replays.files.trouble(found.recording.id) if found.recording.playable else "",
         "viewers": viewers,
+        "most": MOST_GAPS,
         "names": await request.app[PEOPLE].names(sorted({one.person for one in viewers} | {found.lesson.teacher or ""})),
         "rooms": await replays.past.names(found.lesson.id),
         "may_keep": caller.may(KEEP, where),

@@ -390,3 +390,16 @@ def test_sound_and_picture_stay_together_until_minute_44(written: Written) -> No
     offset = (heard - seen) - (spoken[beeped] - shown[flashed]) / SECOND
     assert abs(seen - (shown[flashed] - START) / SECOND) < 0.02
     assert abs(offset) < 0.08
+
+
+def test_what_a_disk_refused_before_the_first_packet_and_after_the_last_belongs_to_the_recording(written: Written) -> None:
+    camera = Sender(1, "camera", "VP8")
+    first, last = START - 60 * SECOND, START + 30 * SECOND
+    early, late = (Gap(track=None, begin=begin, end=end, why="disk") for begin, end in ((first, START), (START + 4 * SECOND, last)))
+    video = camera.stream(pictures("VP8", 160, 96, 60), FRAME, count=60)
+    written.take([early, camera.began(), camera.map(START, 60_000)], video, [late], ended=last, started=first)
+    manifest = made(written.folder)
+    assert near(manifest.missing, gap(0, 60_000, "", "disk"), gap(64_000, 90_000, "", "disk"))
+    assert (manifest.begin, manifest.end) == (0, 90_000)
+    (one,) = manifest.files
+    assert one.begin == 60_000
