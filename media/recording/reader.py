@@ -128,7 +128,7 @@ class Reader:
         full = [take for take in takes if take.facts.packets]
         names = [take.head.recording for take in takes if take.whole_head]
         missing = gaps.settle(self._missing)
-        spans = [(one.begin, one.end) for one in (*full, *self._files)]
+        spans = [(take.begin, take.end) for take in full] + [(file.begin, file.end) for file in self._files]
         if spans:  # what should have been captured before the first packet, or after the last, belongs to it
             spans += [(one.begin, one.end) for one in missing if one.why in ("disk", "queue") and not one.track]
         return Manifest(
