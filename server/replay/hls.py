@@ -17,8 +17,10 @@ from server.replay.journal import Journal
 TARGET_SECONDS = 6
 TEACHER = "teacher"
 GROUPS = (TEACHER, "screen")
-LATE_MS = 12_000
-"""So long one rendition waits for the other: twice what one entry may last."""
+LATE_MS = 16_000
+"""So long one rendition waits for the other: twice what one entry may last, and what comes before the film at most."""
+LEAD_MS = 8_000
+"""Sound that begins so long before the film is left out: some players do not begin where there is no picture yet."""
 HOLE_MS = 1_000
 BANDWIDTH = 800_000
 """Of what is encoded here: film and sound."""
@@ -57,6 +59,8 @@ def presentation(there: Journal, made: Journal, group: str) -> Presentation:
     if start is None:
         return Presentation([], [], [], ended=False)
     film = sorted([*film, *_passed(there, group, start)], key=lambda one: one.begin)
+    if film and film[0].begin - start <= LEAD_MS:
+        sound = [one for one in sound if one.end > film[0].begin]
     ended = made.ended and there.ended
     ends = sorted(max((one.end for one in part), default=start) for part in (sound, film))
     until = ends[-1] if ended else max(ends[0], ends[-1] - LATE_MS)
@@ -76,10 +80,14 @@ def _entry(journal: Journal, one: Segment) -> Entry:
 def _passed(there: Journal, group: str, start: int) -> Iterator[Entry]:
     """What was H.264 as it was captured: from keyframe to keyframe, or six seconds where there is none."""
     parts: list[Segment] = []
+    begun = False
     for one in there.named:
         run = there.runs[one.run]
         if one.begin < start or run.kind != "video" or run.group != group:
             continue
+        if not begun and not one.key:
+            continue
+        begun = True
         if parts and (one.key or one.run != parts[0].run or one.end - parts[0].begin > TARGET_SECONDS * 1000):
             yield _joined(there, parts)
             parts = []

@@ -24,7 +24,7 @@ from server.web.visitor import visitor
 
 HLS_PER_MINUTE = 6_000
 """Requests of one link from one address: some fifty televisions."""
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 20.0
 """Whoever comes first waits so long until there is something to play."""
 FRESH_MS = 2_000
 """A revoked link is worth nothing after so long."""
@@ -90,7 +90,7 @@ async def playlist(request: web.Request) -> web.Response:
     opened = await _opened(request, entering=not part)
     settings = request.app[SETTINGS]
     if not part:
-        text = hls.multivariant(await _begun(request, opened.recording, group), group)
+        text = hls.multivariant(await _begun(request, opened, group), group)
     else:
         shown = await _shown(request, opened.recording, group)
         window = (settings.hls_minutes or settings.live_minutes) * _MINUTE_MS
@@ -104,12 +104,13 @@ async def _shown(request: web.Request, recording: Recording, group: str) -> Pres
     return request.app[LIVE_REPLAYS].kept(recording, f"{group} {tag}", lambda: hls.presentation(there, made, group))
 
 
-async def _begun(request: web.Request, recording: Recording, group: str) -> Presentation:
-    """As soon as sound and film are there, or one of them for some seconds. Raises `RecordingNotReady`."""
+async def _begun(request: web.Request, opened: _Opened, group: str) -> Presentation:
+    """As soon as whoever comes now finds sound and film, or one of them for some seconds. Raises `RecordingNotReady`."""
     end, alone = time.monotonic() + PATIENCE_SECONDS, time.monotonic() + PATIENCE_SECONDS / 2
     while True:
-        shown = await _shown(request, recording, group)
-        if (shown.sound and shown.film) or (shown.sound and time.monotonic() > alone) or shown.ended:
+        shown = await _shown(request, opened.recording, group)
+        sound, film = (any(one.begin >= opened.since for one in part) for part in (shown.sound, shown.film))
+        if (sound and film) or (sound and time.monotonic() > alone) or shown.ended:
             return shown
         if time.monotonic() > end:
             raise RecordingNotReady("nothing to play yet", state="live")
@@ -123,7 +124,22 @@ async def part(request: web.Request) -> web.StreamResponse:
     paths = [await request.app[LIVE_REPLAYS].part(opened.recording, name, opened.since) for name in _names(request.match_info["part"])]
     if len(paths) == 1:
         return web.FileResponse(paths[0], headers=headers)
-    return web.Response(body=await asyncio.to_thread(_joined, paths), headers=headers)
+    return _ranged(request, await asyncio.to_thread(_joined, paths), headers)
+
+
+def _ranged(request: web.Request, body: bytes, headers: dict[str, str]) -> web.Response:
+    """In ranges if wanted (RFC 9110 section 14): Chromium plays nothing that is served otherwise."""
+    headers[hdrs.ACCEPT_RANGES] = "bytes"
+    if hdrs.RANGE not in request.headers:
+        return web.Response(body=body, headers=headers)
+    try:
+        begin, end, _ = request.http_range.indices(len(body))
+    except ValueError:
+        begin = end = 0
+    if begin >= end:
+        return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{len(body)}"})
+    headers[hdrs.CONTENT_RANGE] = f"bytes {begin}-{end - 1}/{len(body)}"
+    return web.Response(status=206, body=body[begin:end], headers=headers)
 
 
 def _names(asked: str) -> list[str]:

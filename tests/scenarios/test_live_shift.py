@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import av
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
@@ -106,6 +107,32 @@ SEEN = """() => ({ ...seen, runs: [...seen.runs.values()], at: player.currentTim
     sound: player.webkitAudioDecodedByteCount })"""
 
 
+NATIVE = """(address) => { // where the browser plays HLS by itself
+    const tv = window.tv = document.createElement('video');
+    if (!tv.canPlayType('application/vnd.apple.mpegurl')) return false;
+    tv.muted = true;
+    tv.src = address;
+    tv.addEventListener('playing', () => { tv.first ??= tv.currentTime; });
+    document.body.append(tv);
+    tv.play().catch(() => {});
+    return true;
+}"""
+
+
+def television_plays(url: str, seconds: float) -> dict[str, float]:
+    """How long each stream was decoded, by libavformat's HLS demuxer while the lesson goes on: codec → seconds."""
+    first: dict[str, float] = {}
+    last: dict[str, float] = {}
+    with av.open(url, timeout=(30.0, 30.0)) as file:
+        for frame in file.decode(video=0, audio=0):
+            name = "h264" if isinstance(frame, av.VideoFrame) else "aac"
+            first.setdefault(name, float(frame.time or 0))
+            last[name] = float(frame.time or 0)
+            if len(last) == 2 and all(last[one] - first[one] >= seconds for one in last):
+                break
+    return {name: last[name] - first[name] for name in last}
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def county(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> AsyncIterator[County]:
     product = Product(tmp_path_factory.mktemp("county") / "data")
@@ -136,6 +163,7 @@ async def test_a_lesson_is_watched_behind_while_it_goes_on(county: County) -> No
     for page in (late, inspector):
         await within(30, lambda page=page: page.evaluate("player.currentTime > 0 && seen.light > 20"))
 
+    hls = json.loads(await county.product.cli("link", LESSON, "--role", "viewer", "--json"))["hls"]
     county.product.kill_worker()
     await room.plays("program.camera", "program.audio", seconds=20)
     for page in (late, inspector):
@@ -145,6 +173,13 @@ async def test_a_lesson_is_watched_behind_while_it_goes_on(county: County) -> No
     reached = (await seen(inspector))["index"]["until"]
     await within(60, lambda: inspector.evaluate(f"seen.index.until > {reached} + 6000 || seen.errors.length"))
     await console.says("#delivery", "1 of 1 classrooms", seconds=20)
+    played = await asyncio.wait_for(asyncio.to_thread(television_plays, hls, 8.0), 60)
+    television = await county.page("x2.d1", "/healthz")
+    native = await television.evaluate(NATIVE, hls)
+    print(f"libavformat plays {played}; Chromium {'plays' if native else 'has no'} HLS of its own")
+    assert min(played["h264"], played["aac"]) > 6
+    if native:
+        await within(60, lambda: television.evaluate("tv.currentTime > tv.first + 6 && tv.videoWidth > 0"), lambda: "HLS does not go on")
     found = [await seen(page) for page in (late, inspector)]
     for one in found:
         print({name: one[name] for name in ("answers", "same", "delays", "errors", "frames", "light", "at", "held", "runs")})

@@ -30,6 +30,8 @@ JITTER_US = 60_000
 """Sound that is as late or early is not corrected."""
 WIDTH, HEIGHT = 640, 360
 BITS = 600_000
+SHAPE = 0.04
+"""So much wider or higher is the same shape."""
 FRAME_US = 60_000
 """Between two pictures, at least …"""
 SLOW_US = 1_000_000
@@ -125,6 +127,7 @@ class Film:
     def frame(self, time: int, frame: av.VideoFrame, slow: bool = False) -> None:
         """What is seen from this time on. `slow`: the machine does not keep up."""
         size = _fitting(frame.width, frame.height)
+        size = self._size if _alike(size, self._size) else size
         if time < self.end or (self._last is not None and time - self.end < (SLOW_US if slow else FRAME_US)):
             return
         if size != self._size or time - self.end > LONGEST_FILL_US:
@@ -191,6 +194,11 @@ def _opened(add: Callable[[OutputContainer], S]) -> S:
 
 
 def _fitting(width: int, height: int) -> tuple[int, int]:
-    """As large as fits, in even numbers."""
-    scale = min(1.0, WIDTH / max(1, width), HEIGHT / max(1, height))
-    return max(2, round(width * scale) & ~1), max(2, round(height * scale) & ~1)
+    """The largest of this shape, in even numbers: a sender that makes its picture smaller for a while changes nothing."""
+    scale = min(WIDTH / max(1, width), HEIGHT / max(1, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """But for rounding."""
+    return all(abs(a - b) <= SHAPE * max(a, b) for a, b in zip(one, other, strict=True))

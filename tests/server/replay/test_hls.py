@@ -85,7 +85,7 @@ def test_h264_passes_from_keyframe_to_keyframe() -> None:
     there = journal(opened(), run(1, "video", "H264", -10_000), *parts(1, -10_000, 14, keys=2), Ended())
     made = journal(opened(), run(1, "audio", "AAC", 0), *parts(1, 0, 9), Ended())
     shown = hls.presentation(there, made, "teacher")
-    assert [one.name for one in shown.film][:3] == ["e.1-000006.m4s", "e.1-000007~2.m4s", "e.1-000009~2.m4s"]
+    assert [one.name for one in shown.film][:3] == ["e.1-000007~2.m4s", "e.1-000009~2.m4s", "e.1-000011~2.m4s"]
     assert shown.ended
     assert told(shown)[1].endswith("#EXT-X-ENDLIST\n")
     endless = journal(opened(), run(1, "video", "H264", 0), *parts(1, 0, 20, keys=100))
@@ -129,9 +129,9 @@ def test_the_screen_has_the_teachers_sound() -> None:
 
 
 def test_sound_alone_and_nothing() -> None:
-    made = journal(opened(), run(1, "audio", "AAC", 0), *parts(1, 0, 11))
+    made = journal(opened(), run(1, "audio", "AAC", 0), *parts(1, 0, 13))
     shown = hls.presentation(journal(opened()), made, "teacher")
-    assert len(shown.sound) == 5, "a film is waited for twelve seconds"
+    assert len(shown.sound) == 5, "a film is waited for sixteen seconds"
     assert 'CODECS="mp4a.40.2",AUDIO="sound"\nteacher.sound.m3u8' in hls.multivariant(shown, "teacher")
     empty = hls.presentation(journal(), journal(), "teacher")
     assert entries(hls.multivariant(empty, "teacher")) == entries(told(empty)[0]) == []

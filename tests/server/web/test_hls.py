@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -101,17 +102,27 @@ async def test_a_television_plays_it_to_its_end(televised: Televised, codec: str
     assert 'mp4a.40.2"' in many
     film = await televised.until("teacher.film.m3u8", "#EXTINF")
     assert "ENDLIST" not in film
+    if codec == "H264":
+        film = await televised.until("teacher.film.m3u8", "~")
     assert "EVENT" in film
     await televised.end()
     for name in ("teacher.film.m3u8", "teacher.sound.m3u8"):
         ended = await televised.until(name, "#EXT-X-ENDLIST")
         assert ended.startswith(film.partition("#EXTINF")[0]) or name != "teacher.film.m3u8", "what was told stays"
+    joined = [line for line in film.splitlines() if "~" in line]
+    assert bool(joined) is (codec == "H264")
+    for name in joined[:1]:
+        nobody, address = Browser(televised.town.web, {}), f"{televised.address}/{name}"
+        whole = await (await nobody.get(address)).read()
+        part = await nobody.get(address, headers={"Range": "bytes=10-19"})
+        assert (part.status, await part.read(), part.headers["Content-Range"]) == (206, whole[10:20], f"bytes 10-19/{len(whole)}")
+        assert (await nobody.get(address, headers={"Range": f"bytes={len(whole)}-"})).status == 416
     found = await asyncio.to_thread(played, f"{televised.town.web.origin}{televised.address}/index.m3u8")
     assert found["codecs"] == ["aac", "h264"]
     for kind in ("video", "audio"):
         length = found[kind][-1] - found[kind][0]
         assert 8 < length < 22, (kind, length)
-        steps = [after - before for before, after in zip(found[kind], found[kind][1:], strict=False)]
+        steps = [after - before for before, after in itertools.pairwise(found[kind])]
         assert max(steps) < 1.2
         assert min(steps) > 0
     assert abs(found["video"][-1] - found["audio"][-1]) < 2.5

@@ -94,7 +94,7 @@ def test_it_begins_near_what_is_live_and_has_no_hole(written: Written) -> None:
         assert max(after - before for before, after in itertools.pairwise(times)) < 0.3
         assert all(one.key for one in seen.segments(run.run))
     (video,) = [run for run in seen.runs if run.kind == "video"]
-    assert (video.width, video.height, video.media_type) == (320, 180, 'video/mp4; codecs="avc1.4d4014"')
+    assert (video.width, video.height, video.media_type) == (640, 360, 'video/mp4; codecs="avc1.4d4016"')
 
 
 def test_what_is_h264_is_not_encoded_again(written: Written) -> None:
