@@ -20,6 +20,7 @@ from server.replay import hls
 from server.replay.hls import GROUPS, JOIN, TEACHER, Presentation
 from server.web.doors import Doors
 from server.web.keys import HLS_BY_VISITOR, HLS_LINKS, LESSONS, LIVE_REPLAYS, OFFICE, SETTINGS, SIGNER
+from server.web.ranges import Unsatisfiable, part_of
 from server.web.visitor import visitor
 
 HLS_PER_MINUTE = 6_000
@@ -120,7 +121,7 @@ async def _begun(request: web.Request, opened: _Opened, group: str) -> Presentat
 async def part(request: web.Request) -> web.StreamResponse:
     """`GET /hls/TOKEN/NAME`: an init part, a segment, or `NAME~N.m4s`: so many that follow each other."""
     opened = await _opened(request, entering=False)
-    headers = {hdrs.CONTENT_TYPE: "video/mp4", hdrs.CACHE_CONTROL: "public, max-age=14400, immutable"}
+    headers: dict[str, str] = {hdrs.CONTENT_TYPE: "video/mp4", hdrs.CACHE_CONTROL: "public, max-age=14400, immutable"}
     paths = [await request.app[LIVE_REPLAYS].part(opened.recording, name, opened.since) for name in _names(request.match_info["part"])]
     if len(paths) == 1:
         return web.FileResponse(paths[0], headers=headers)
@@ -129,17 +130,15 @@ async def part(request: web.Request) -> web.StreamResponse:
 
 def _ranged(request: web.Request, body: bytes, headers: dict[str, str]) -> web.Response:
     """In ranges if wanted (RFC 9110 section 14): Chromium plays nothing that is served otherwise."""
-    headers[hdrs.ACCEPT_RANGES] = "bytes"
-    if hdrs.RANGE not in request.headers:
-        return web.Response(body=body, headers=headers)
     try:
-        begin, end, _ = request.http_range.indices(len(body))
-    except ValueError:
-        begin = end = 0
-    if begin >= end:
+        asked = part_of(request.headers.get(hdrs.RANGE), len(body))
+    except Unsatisfiable:
         return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{len(body)}"})
-    headers[hdrs.CONTENT_RANGE] = f"bytes {begin}-{end - 1}/{len(body)}"
-    return web.Response(status=206, body=body[begin:end], headers=headers)
+    headers = {**headers, hdrs.ACCEPT_RANGES: "bytes"}
+    if asked is None:
+        return web.Response(body=body, headers=headers)
+    headers[hdrs.CONTENT_RANGE] = f"bytes {asked.begin}-{asked.end - 1}/{len(body)}"
+    return web.Response(status=206, body=body[asked.begin : asked.end], headers=headers)
 
 
 def _names(asked: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 `python -m tests.bench [row …] [--viewers N,N,…]`; rows: `loop` (the baseline), `burst`, `even`, `feedback`,
 `stalled`, `join`, `record` (`tests.bench.recording`), `log` (`tests.bench.log`), `home` (`tests.bench.home`), `remux`
-(`tests.bench.remux`), `replay` (`tests.bench.replay`) and `sealed` (`tests.bench.sealed`); without any: all.
+(`tests.bench.remux`), `follow` (`tests.bench.follow`), `replay` (`tests.bench.replay`) and `sealed` (`tests.bench.sealed`); without any: all.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import asyncio
 import os
 import resource
 
-from tests.bench import home, log, recording, remux, replay, report, rows, sealed
+from tests.bench import follow, home, log, recording, remux, replay, report, rows, sealed
 from tests.bench.worker import cores
 
-ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home", "remux", "replay", "sealed")
+ROWS = ("loop", *rows.VARIANTS, "stalled", "join", "record", "log", "home", "remux", "follow", "replay", "sealed")
 LIMIT_SECONDS = 170.0
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8192)), hard))
     own = os.sched_getaffinity(0)
-    if set(given.rows) - {"home", "log", "record", "remux", "replay", "sealed"}:
+    if set(given.rows) - {"home", "log", "record", "remux", "follow", "replay", "sealed"}:
         for line in report.lines(asyncio.run(run(given.rows, given.viewers))):
             print(line)
         os.sched_setaffinity(0, own)
@@ -72,6 +72,9 @@ def main() -> None:
             print(line)
     if "remux" in given.rows:
         for line in remux.lines(remux.measure()):
+            print(line)
+    if "follow" in given.rows:
+        for line in follow.lines(follow.measure()):
             print(line)
     if "replay" in given.rows:
         for line in replay.lines(asyncio.run(replay.measure())):
