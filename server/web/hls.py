@@ -75,11 +75,10 @@ async def _opened(request: web.Request, *, entering: bool) -> _Opened:
         raise Forbidden("a viewer's link is needed")
     if entering:
         check_expiry(link.expires_at, app[OFFICE].now())
-    live_at = (await app[LESSONS].rooms.get(link.lesson)).state.live_at
     recording = await app[LIVE_REPLAYS].recording(link.lesson)
-    if live_at is None or recording is None or recording.removed is not None:
+    if recording is None or recording.removed is not None:
         raise NotThere
-    return _Opened(recording, max(live_at, link.created))
+    return _Opened(recording, link.created)  # before the lesson was live nothing is recorded
 
 
 async def playlist(request: web.Request) -> web.Response:

@@ -33,7 +33,7 @@ from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
 FILM = "teacher-001.webm"
-PART = "e1.1-000001.webm"
+PART = "e1.1.webm"
 COUNTIES = ("x", "y")
 PIN = "918273"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -262,8 +262,8 @@ def keep_recordings(data: Path, now: int) -> None:
 def keep_parts(folder: Path, begin: int) -> None:
     """What was made of it while class went on."""
     folder.mkdir()
-    run = live.Run(run=1, group="teacher", kind="video", codec="VP8", media_type="video/webm", name="e1.1.webm", octets=4, begin=begin)
-    part = live.Segment(run=1, name=PART, begin=begin, end=begin + 2000, octets=4, key=True)
+    run = live.Run(run=1, group="teacher", kind="video", codec="VP8", media_type="video/webm", name=PART, octets=4, begin=begin)
+    part = live.Segment(run=1, name="e1.1-000001.webm", begin=begin, end=begin + 2000, octets=4, key=True)
     lines = (live.Opened(recording="r", edition="e1", origin=begin), run, part, live.Ended())
     (folder / live.JOURNAL).write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
     for name in (run.name, part.name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -18,6 +19,7 @@ from server.accounts.tokens import ReplayPaper, ShiftPaper
 from server.domain import events as e
 from server.domain.payload import Payload
 from server.domain.record.events import RecordStarted
+from server.replay.live import LiveReplays
 from server.settings import Settings
 from server.store import tables as t
 from server.store.events import row_of
@@ -209,6 +211,37 @@ async def test_a_process_that_dies_is_followed_by_another_and_a_pause_is_all(
     assert [(one["why"], one["begin"] - begin < 21_000) for one in after["missing"]] == [("worker", True)]
     assert len(followers(settings.data_dir)) == 1
     assert not (folder / live.LIVE / live.OVER).exists()
+
+
+async def test_two_web_processes_have_one_follower_and_either_may_go(
+    town: Town, taught: Written, begin: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.replay.live.ASK_MS", 200)
+    monkeypatch.setattr("server.replay.live.FRESH_MS", 0)
+    first = town.web.app[keys.LIVE_REPLAYS]
+    second = LiveReplays(town.web.app[keys.REPLAYS].table, settings.data_dir, lambda: time.time_ns() // 1_000_000)
+    recording = await first.recording(LESSON)
+    assert recording is not None
+
+    async def reaches(desk: LiveReplays, until: int) -> bytes:
+        async with asyncio.timeout(30):
+            while json.loads((found := await desk.index(recording, 0, 0, ""))[1])["until"] < until:
+                await asyncio.sleep(0.1)
+        return found[1]
+
+    whole = await reaches(first, begin + 17_000)
+    for _ in range(10):
+        assert await reaches(second, begin + 17_000) == whole, "each tells the same"
+        assert len(followers(settings.data_dir)) == 1
+    (pid,) = followers(settings.data_dir)
+    await first.stop()
+    async with asyncio.timeout(20):
+        while followers(settings.data_dir) in ([], [pid]):
+            assert (await second.index(recording, 0, 0, ""))[1] == whole
+            await asyncio.sleep(0.1)
+    assert len(followers(settings.data_dir)) == 1
+    await second.stop()
+    assert followers(settings.data_dir) == []
 
 
 async def test_it_ends_with_the_recording_and_is_cleared_away(
