@@ -11,6 +11,9 @@ from media.client import live
 from media.client.live import Dropped, Ended, Opened, Run, Segment
 from media.client.manifest import Missing
 
+NEAR = 100
+"""Parts of other tracks that may stand before one of the same time."""
+
 
 class Unreadable(Exception):
     """It is of another version, or was changed."""
@@ -33,6 +36,8 @@ class Journal:
         self._rest = b""
         self._at: list[int] = []
         """Of each segment its line."""
+        self._reach: list[int] = []
+        """The newest end so far: by it is found where somebody begins, without looking at all of a lesson."""
         self._run_at: dict[int, int] = {}
         self._names: dict[str, Run | Segment] = {}
 
@@ -58,6 +63,7 @@ class Journal:
             self.segments.append(line)
             self.named.append(line)
             self._at.append(self.lines)
+            self._reach.append(max(line.end, self._reach[-1] if self._reach else 0))
             self._names[line.name] = line
         elif isinstance(line, Dropped):
             self._drop(line.before)
@@ -66,11 +72,13 @@ class Journal:
 
     def _drop(self, before: int) -> None:
         self.before = max(self.before, before)
-        kept = [n for n, one in enumerate(self.segments) if one.end > self.before]
         for one in self.segments:
             if one.end <= self.before:
                 self._names.pop(one.name, None)
-        self.segments, self._at = [self.segments[n] for n in kept], [self._at[n] for n in kept]
+        kept = [n for n, one in enumerate(self.segments) if one.end > self.before]
+        self.segments = [self.segments[n] for n in kept]
+        self._at = [self._at[n] for n in kept]
+        self._reach = [self._reach[n] for n in kept]
 
     def holds(self, name: str, since: int) -> bool:
         """Whether it is a part that somebody may have who was let in at this lesson time."""
@@ -79,7 +87,14 @@ class Journal:
 
     def since(self, since: int, after: int = 0) -> list[Segment]:
         """Segments that begin at this lesson time or later, of lines after this one."""
-        return [one for one in self.segments[bisect_right(self._at, after) :] if one.begin >= since]
+        first = max(bisect_right(self._at, after), bisect_right(self._reach, since))
+        return [one for one in self.segments[first:] if one.begin >= since]
+
+    def _span(self, since: int) -> tuple[int, int]:
+        """From the first part that somebody may have to the end of the newest. Parts stand nearly in order of time."""
+        first = bisect_right(self._reach, since)
+        begin = min((one.begin for one in self.segments[first : first + NEAR] if one.begin >= since), default=since)
+        return begin, max(begin, self._reach[-1] if self._reach else 0)
 
     def told(self, missing: tuple[Missing, ...], since: int, after: int) -> dict[str, Any]:
         """JSON-ready; see docs/recordings.md. `after`: the `head` of an earlier answer."""
@@ -89,13 +104,13 @@ class Journal:
         segments = self.since(since, after)
         used = {one.run for one in segments}
         runs = [run for number, run in self.runs.items() if number in used or (after and self._run_at[number] > after)]
-        every = self.since(since)
+        begin, until = self._span(since)
         return {
             "version": live.VERSION,
             "edition": self.opened.edition,
             "origin": self.opened.origin,
-            "begin": min((one.begin for one in every), default=since),
-            "until": max((one.end for one in every), default=since),
+            "begin": begin,
+            "until": until,
             "ended": self.ended,
             "head": self.lines,
             "runs": [_run(run) for run in runs],
