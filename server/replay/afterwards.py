@@ -86,9 +86,11 @@ class Afterwards:
     async def _left(self) -> None:
         """Of folders that are in the store."""
         for recording, folder in await self._table.elsewhere():
-            kept = await self._table.get(recording, folder)
             path = self._files.where(recording, folder)
-            if kept is None or kept.state != "kept" or not await asyncio.to_thread(path.is_dir):
+            if not await asyncio.to_thread(path.is_dir):
+                continue
+            kept = await self._table.get(recording, folder)
+            if kept is None or kept.state != "kept":
                 continue
             if not await asyncio.to_thread(_clear, path, kept.mark):
                 await self._files.put(recording, folder)

@@ -50,7 +50,7 @@ class Files:
         self.table = table
         self._keyring = keyring
         self.store = store
-        self._stored: OrderedDict[tuple[str, str, str, str], Source] = OrderedDict()
+        self._stored: OrderedDict[tuple[str, str, str, int | None, str], Source] = OrderedDict()
         self.damaged = 0
         """Reads that ended at something that is not what was kept, since this process began."""
         self.wanted: Callable[[], None] = lambda: None
@@ -188,8 +188,8 @@ class Files:
         return self._of_store(self.store, kept, name)
 
     def _of_store(self, store: Store, kept: Kept, name: str) -> Source:
-        """What an object's length is and that it ends as it should is asked once: it never changes."""
-        at = (kept.recording, kept.folder, kept.mark, name)
+        """What an object's length is and that it ends as it should is asked once: it never changes, unless it is kept anew."""
+        at = (kept.recording, kept.folder, kept.mark, kept.kept_at, name)
         found = self._stored.get(at)
         if found is None:
             found = Stored(store, object_key(store, kept, name))

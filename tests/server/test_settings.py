@@ -6,6 +6,7 @@ import pytest
 
 from server.reading import IceServer
 from server.settings import BadSettings, describe, names, read
+from server.weak import problems
 
 
 def test_defaults_are_valid_and_listed() -> None:
@@ -161,3 +162,43 @@ def test_oidc_is_set_whole_or_not_at_all(missing: str) -> None:
     known = {**OIDC, "SHUANGSHI_OIDC_ISSUER": "https://login.example.org"}
     with pytest.raises(BadSettings, match="both or neither"):
         read({name: value for name, value in known.items() if name != missing})
+
+
+S3 = {"SHUANGSHI_S3_BUCKET": "recordings", "SHUANGSHI_S3_ACCESS_KEY": "AKID0123", "SHUANGSHI_S3_SECRET_KEY": "6b1ce4ae0f40f6d2a59f"}
+
+
+def test_an_s3_store() -> None:
+    settings = read({**S3, "SHUANGSHI_S3_ENDPOINT": "https://s3.example.org:9000/", "SHUANGSHI_S3_PREFIX": "/county/x/"})
+    assert (settings.s3_endpoint, settings.s3_prefix, settings.s3_bucket) == ("https://s3.example.org:9000", "county/x", "recordings")
+    assert "6b1ce4ae" not in describe(S3)
+    assert problems(settings) == []
+    weak = problems(read({**S3, "SHUANGSHI_S3_SECRET_KEY": "minioadmin"}))
+    assert [line.partition(":")[0] for line in weak] == ["SHUANGSHI_S3_SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BUCKET", "Recordings"),
+        ("BUCKET", "a"),
+        ("BUCKET", "a/b"),
+        ("ENDPOINT", "s3.example.org"),
+        ("ENDPOINT", "ftp://s3.example.org"),
+        ("ENDPOINT", "https://user:password@s3.example.org"),
+        ("PREFIX", "a//b"),
+        ("PREFIX", "x y"),
+        ("PREFIX", "x/../y"),
+        ("PATH_STYLE", "2"),
+    ],
+)
+def test_what_is_no_s3_store(name: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=f"SHUANGSHI_S3_{name}"):
+        read({**S3, f"SHUANGSHI_S3_{name}": value})
+
+
+@pytest.mark.parametrize("missing", S3)
+def test_an_s3_store_is_set_whole_or_not_at_all(missing: str) -> None:
+    with pytest.raises(BadSettings, match="both or neither"):
+        read({name: value for name, value in S3.items() if name != missing})
+    with pytest.raises(BadSettings, match="S3_ENDPOINT needs"):
+        read({"SHUANGSHI_S3_ENDPOINT": "https://s3.example.org"})

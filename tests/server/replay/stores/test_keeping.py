@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import update
 from media.client.manifest import MANIFEST, PLAY
 from server.domain.lesson import REOPEN_MS
 from server.errors import RecordingAway, RecordingDamaged, RecordingNotReady, RecordingStoreRefused
+from server.replay import afterwards
 from server.replay.keeping import LEASE_MS
 from server.replay.stores import upload
 from server.replay.stores.folder import Folder
@@ -459,4 +461,57 @@ async def test_a_folder_that_left_while_it_was_sent_is_deleted_after_the_lease(
     assert await here.files.table.renew(held, process.clock.now + 2 * LEASE_MS) is None
     assert await due(here)
     assert await here.files.table.get(RECORDING, PLAY) is None
+    await here.close()
+
+
+async def test_a_damaged_object_is_mended_by_making_the_same_anew(process: Services, tmp_path: Path, away: ObjectStore) -> None:
+    await recording(process)
+    bodies = made(tmp_path, SIZES)
+    here = await shop(process, tmp_path, away)
+    await here.files.put(RECORDING, PLAY)
+    await here.keeping.step()
+    await check(here, bodies)
+    path = next(path for key, path in away.objects().items() if "teacher-001.webm" in key)
+    path.write_bytes(path.read_bytes()[:-5] + b"spoil")
+    with pytest.raises(RecordingDamaged):
+        await here.read("teacher-001.webm")
+    process.clock.now += 1000
+    assert made(tmp_path, SIZES) == bodies, "the same, from what was captured"
+    await here.files.put(RECORDING, PLAY)
+    assert await due(here)
+    assert ((await here.kept()).place, (await here.kept()).damaged) == ("s3", 0)
+    await check(here, bodies)
+    await here.close()
+
+
+async def test_what_a_process_left_behind_is_cleared(
+    process: Services, tmp_path: Path, away: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await recording(process)
+    bodies = made(tmp_path, SIZES)
+    here = await shop(process, tmp_path, away)
+    monkeypatch.setattr(Folder, "clear", lambda _: None)  # it died right before
+    await here.files.put(RECORDING, PLAY)
+    await here.keeping.step()
+    monkeypatch.undo()
+    assert here.play.exists()
+    store = here.store
+    assert store is not None
+    key = store.key("recordings", "rec0", PLAY, "0", "teacher-001.webm")
+    old = await store.ask(lambda client: client.create_multipart_upload(Bucket=BUCKET, Key=key))
+    part = {"Bucket": BUCKET, "Key": key, "UploadId": old["UploadId"], "PartNumber": 1, "Body": b"x"}
+    await store.ask(lambda client: client.upload_part(**part))
+    await here.afterwards.step()
+    assert not here.play.exists()
+    assert [one["Key"] for one in await store.uploads("recordings/")] == [key], "somebody may still go on with it"
+    monkeypatch.setattr(afterwards, "STALE", dt.timedelta(seconds=-5))
+    await here.afterwards.step()
+    assert await store.uploads("recordings/") == []
+    await check(here, bodies)
+    bodies = made(tmp_path, SIZES, seed=30)
+    await here.afterwards.step()
+    assert (await here.kept()).state == "waiting", "made anew, and nobody had said so"
+    assert here.play.exists()
+    assert await due(here)
+    await check(here, bodies)
     await here.close()
