@@ -20,6 +20,10 @@ Why = Literal["publisher", "worker", "disk", "queue", "damage", "pause", "clock"
 wanted, the server's clock put forward (of everything only the time is missing), media that no file can hold."""
 
 
+Quality = Literal["", "thin"]
+"""Of a film: as it was captured, or small enough for a weak link."""
+
+
 class PlayFile(msgspec.Struct, frozen=True, kw_only=True):
     """One playable file, without re-encoding."""
 
@@ -38,6 +42,8 @@ class PlayFile(msgspec.Struct, frozen=True, kw_only=True):
     audio: bool
     width: int = 0
     height: int = 0
+    quality: Quality = ""
+    """Several files of a group that cover the same time differ in it."""
     thumbnails: tuple[tuple[int, str], ...] = ()
     """Lesson time, and the name of a JPEG in `play/`: what the timeline shows while seeking."""
 
@@ -70,6 +76,11 @@ def folder(data: Path, recording: str) -> Path:
     return data / "recordings" / recording
 
 
-def read(of: Path) -> Manifest:
+def cut_of(begin: int, end: int) -> str:
+    """The folder beside `play/` with nothing but what lies between two moments of the lesson clock, ms; it has a manifest of its own."""
+    return f"cut-{begin}-{end}"
+
+
+def read(of: Path, name: str = PLAY) -> Manifest:
     """The manifest of a recording's folder. Raises `OSError` and `msgspec.MsgspecError`."""
-    return msgspec.json.decode((of / PLAY / MANIFEST).read_bytes(), type=Manifest)
+    return msgspec.json.decode((of / name / MANIFEST).read_bytes(), type=Manifest)
