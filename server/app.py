@@ -53,6 +53,7 @@ from server.live.intercom import Intercom
 from server.live.service import Lessons
 from server.live.texts import Texts
 from server.replay.afterwards import Afterwards, Wanted
+from server.replay.cutting import Cutting
 from server.replay.files import Files
 from server.replay.keeping import Keeping
 from server.replay.live import LiveReplays
@@ -62,6 +63,7 @@ from server.replay.service import Replays
 from server.replay.stores.keyring import Keyring
 from server.replay.stores.s3 import Bucket
 from server.replay.stores.s3 import Store as S3Store
+from server.replay.thinning import Thinning
 from server.school import county
 from server.school.exchange.exchange import Exchange
 from server.settings import Settings
@@ -69,6 +71,7 @@ from server.store import Store
 from server.store.courseware import CoursewareStore
 from server.store.kept import KeptStore
 from server.store.schedule import Schedule
+from server.store.thin import ThinStore
 from server.tls import Tls
 from server.web import guide, keys, middleware, socket, static
 from server.web.assets import Assets
@@ -175,7 +178,9 @@ async def _live(app: web.Application) -> AsyncIterator[None]:
         app[keys.METRICS].kept.watch(keeping, files)
         afterwards = Afterwards(files, settings.data_dir, _utc_ms, Wanted(settings.recording_seal, settings.capture_days))
         making = Making(replays.table, settings.data_dir, _utc_ms, settings.recording_days, replays.expire, files.put)
-        for worker_of in (keeping, afterwards, making):
+        cutting = Cutting(replays.cuts, files, _utc_ms)
+        thinning = Thinning(ThinStore(store.database), files, _utc_ms, settings.recording_thin)
+        for worker_of in (keeping, afterwards, making, cutting, thinning):
             worker_of.start()
             stack.push_async_callback(worker_of.stop)
         app[keys.LIVE_REPLAYS].start()
@@ -204,7 +209,7 @@ async def _school(app: web.Application, store: Store) -> None:
     spans = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes, "televised": settings.hls_lessons}
     app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **spans)
     offered = Offered(replays)
-    app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover)
+    app[keys.LIBRARY] = Library(office, offered.recordings, offered.cover, offered.prepared)
     app[keys.DEVICES] = Devices(office)
     app[keys.EXCHANGE] = Exchange(office, ZoneInfo(settings.timezone))
     app[keys.KNOCKS] = Knocks(office, int(settings.link_hours * 3_600_000))

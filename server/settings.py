@@ -95,6 +95,7 @@ class Settings:
     )
     courseware_bytes: int = _setting("52428800", r.upload_bytes, "largest file of courseware taken")
     soffice: Path | None = _setting("", r.existing_file, "LibreOffice's program, which PPTX needs; empty: soffice in PATH, if it is there")
+    recording_thin: bool = _setting("1", r.flag, "0: no films for weak links are made of recordings; they take processor time after class")
     recording_days: int = _setting("180", r.days, "days a recording is kept unless an office says otherwise; 0: for good")
     recording_seal: bool = _setting("1", r.flag, "0: playable files of recordings are kept plain, not sealed under the data keys")
     capture_days: int = _setting(

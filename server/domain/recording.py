@@ -9,6 +9,13 @@ State = Literal["live", "ended", "making", "ready", "failed", "empty"]
 """`live`: is captured now, or paused. `ended`: waits to be made playable. `empty`: nothing was captured of it."""
 STATES: tuple[State, ...] = get_args(State)
 
+Thin = Literal["waiting", "making", "done", "failed", "off"]
+"""Films for weak links, of a recording that is `ready`: `done` also where none is needed, `off` where the installation makes none. What is kept
+elsewhere waits until it is none of the first two.
+"""
+CutState = Literal["waiting", "making", "ready", "failed", "going"]
+"""`going`: no resource needs it any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -33,11 +40,33 @@ class Recording:
     """None: for good."""
     removed: int | None = None
     """Its files are gone since."""
+    thin: Thin = "waiting"
+    thin_lease: int = 0
+    thin_tries: int = 0
 
     @property
     def playable(self) -> bool:
         """Whether there is something to be watched."""
         return self.state == "ready" and self.removed is None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A row of the table of cuts: a span of a recording, on the lesson clock."""
+
+    recording: str
+    begin_ms: int
+    end_ms: int
+    state: CutState = "waiting"
+    lease_until: int = 0
+    tries: int = 0
+    made: int | None = None
+    """Since when there is one, UTC ms."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be played, even while it is made anew."""
+        return self.made is not None and self.state != "going"
 
 
 @dataclass(frozen=True, slots=True)

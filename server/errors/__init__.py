@@ -35,7 +35,7 @@ from server.errors.courseware import (
     NoSuchCourseware,
 )
 from server.errors.devices import BadPicture, NoPin, PhonesClosed, PhonesForbidden, SeatTaken, SeatTicketOver, SeatUnknown, WrongPin
-from server.errors.library import LessonNotOver, NotRecorded, ResourceIncomplete, ResourceState, ResourceWithdrawn
+from server.errors.library import LessonNotOver, NotRecorded, ResourceIncomplete, ResourcePreparing, ResourceState, ResourceWithdrawn
 from server.errors.live import (
     AnnouncementUnknown,
     BoardFull,
@@ -174,6 +174,7 @@ __all__ = [
     "RecordingUnreadable",
     "ReplayOver",
     "ResourceIncomplete",
+    "ResourcePreparing",
     "ResourceState",
     "ResourceWithdrawn",
     "SeatTaken",

@@ -33,6 +33,13 @@ class ResourceIncomplete(AppError):
     status = 422
 
 
+class ResourcePreparing(AppError):
+    """The resource is public, but what may be seen of its recording is not cut yet."""
+
+    code = "resource.preparing"
+    status = 409
+
+
 class ResourceWithdrawn(AppError):
     """The resource was public and is not any more."""
 

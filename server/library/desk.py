@@ -38,6 +38,15 @@ class Desk:
         return self.resource.standing if self.resource else Standing()
 
     @property
+    def public(self) -> Span | None:
+        """What others see or will see as it was handed in; None: neither."""
+        if self.resource is None:
+            return None
+        stands = self.resource.standing
+        n = stands.draft if stands.submitted else stands.live
+        return self.resource.versions[n].span if n else None
+
+    @property
     def offsets(self) -> tuple[int, int]:
         """Begin and end of the span, ms from the beginning of the recording."""
         return self.span.begin_ms - self.recorded.begin_ms, self.span.end_ms - self.recorded.begin_ms

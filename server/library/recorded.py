@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from server.domain.recording import CutState
 from server.domain.resource import Span
 
 Recordings = Callable[[Collection[str]], Awaitable[Mapping[str, Span]]]
@@ -20,6 +21,8 @@ class Picture:
     """Media type."""
 
 
+Prepared = Callable[[str, Span], Awaitable[CutState | None]]
+"""How what others see of this span of a lesson stands; None: nobody began with it."""
 Covers = Callable[[str, Span], Awaitable[Picture | None]]
 """A picture out of this span of the lesson; None: there is none (yet)."""
 
@@ -32,3 +35,8 @@ async def no_recordings(_: Collection[str]) -> Mapping[str, Span]:
 async def no_covers(_: str, __: Span) -> Picture | None:
     """Where no pictures are taken out of recordings."""
     return None
+
+
+async def all_prepared(_: str, __: Span) -> CutState:
+    """Where nothing must be cut."""
+    return "ready"

@@ -12,6 +12,7 @@ from server.accounts.caller import Caller
 from server.errors import Invalid
 from server.library.fields import Wanted
 from server.store import Database
+from server.store.cuts import playable
 from server.store.tables import org, resource, resource_version
 
 PAGE = 24
@@ -74,7 +75,7 @@ class Found:
 async def find(database: Database, who: Caller, wanted: Wanted) -> Found:
     """What the caller may see of what is wanted. Raises `Forbidden` to who may see none anywhere, `Invalid`."""
     who.need_anywhere("resource.see")
-    seen = and_(_r.live > 0, _visible(who), *_words(wanted.q))
+    seen = and_(_r.live > 0, playable(), _visible(who), *_words(wanted.q))
     cards = await database.read(_listed(and_(seen, *_filters(wanted)), wanted.after))
     facets = {name: await _facet(database, and_(seen, *_filters(wanted, without=name)), name) for name in FACETS}
     tree = await _tree(database, seen)

@@ -14,10 +14,21 @@ from server.accounts.office import Office, known_id
 from server.domain.orgs import Org
 from server.domain.refused import Refused
 from server.domain.resource import About, Event, Publish, Resource, Save, Span, Standing, Submit, Version, Withdraw, apply, decide
-from server.errors import BY_CODE, EditConflict, Invalid, LessonNotOver, NotRecorded, NotThere, ResourceState, ResourceWithdrawn
+from server.errors import (
+    BY_CODE,
+    EditConflict,
+    Invalid,
+    LessonNotOver,
+    NotRecorded,
+    NotThere,
+    ResourcePreparing,
+    ResourceState,
+    ResourceWithdrawn,
+)
 from server.library.desk import OVER, Desk, area_of, span_of, taught_by, timetable
 from server.library.fields import SaveInfo, SaveSpan, Step, TakeBack
-from server.library.recorded import Covers, Picture, Recordings
+from server.library.recorded import Covers, Picture, Prepared, Recordings, all_prepared
+from server.store.cuts import try_again
 from server.store.recordings import hold_playable
 from server.store.resources import ResourceStore, add_resource, change_resource, mark_version, put_version
 
@@ -32,16 +43,19 @@ class Shown:
     version: Version
     owner: Org
     summary: str
+    ready: bool
+    """Others see it, too: what may be seen of its recording is cut."""
 
 
 class Library:
     """One per process."""
 
-    def __init__(self, office: Office, recordings: Recordings, covers: Covers) -> None:
+    def __init__(self, office: Office, recordings: Recordings, covers: Covers, prepared: Prepared = all_prepared) -> None:
         self.office = office
         self.store = ResourceStore(office.database)
         self.recordings = recordings
         self.covers = covers
+        self.prepared = prepared
 
     # --- making one --------------------------------------------------------------------------------------------------
 
@@ -138,6 +152,18 @@ class Library:
 
         return await self._step(who, desk.resource, Publish(), form.version, marked, "resource.publish")
 
+    async def cut_again(self, who: Caller, lesson_id: str) -> None:
+        """What others see of it is tried again, if it could not be cut. Raises as `desk`."""
+        desk = await self.desk(who, lesson_id)
+        span = desk.public
+        if desk.resource is None or span is None or await self.prepared(lesson_id, span) != "failed":
+            return  # pressed twice
+
+        async def work(connection: AsyncConnection) -> None:
+            await try_again(connection, lesson_id, span)
+
+        await self.office.acts.do(who, "resource.cut", _target(desk.resource), work, details={"lesson": desk.resource.lesson})
+
     async def withdraw(self, who: Caller, resource_id: str, form: TakeBack) -> None:
         """Nobody sees it any more. Raises `NotThere`, `Forbidden`, `ResourceWithdrawn`, `EditConflict`."""
         found = await self.find(who, resource_id)
@@ -183,12 +209,19 @@ class Library:
         return found.versions[found.standing.live].span if found is not None and found.standing.live else None
 
     async def shown(self, who: Caller, resource_id: str) -> Shown:
-        """Everything about it. Raises as `find`."""
+        """Everything about it. Raises as `find`; `ResourcePreparing` for all but those who publish it, before it can be played."""
         found = await self.find(who, resource_id)
+        ready = await self.ready(found)
+        if not ready and not who.may("resource.publish", found.where()):
+            raise ResourcePreparing
         said = found.versions[found.standing.live]
         owner = (await self.office.orgs.many([found.org]))[found.org]
         texts = await self.office.contents.texts([said.summary or ""])
-        return Shown(found, said, owner, texts.get(said.summary or "", ""))
+        return Shown(found, said, owner, texts.get(said.summary or "", ""), ready)
+
+    async def ready(self, found: Resource) -> bool:
+        """Whether what others see of a public resource is cut."""
+        return await self.prepared(found.lesson, found.versions[found.standing.live].span) == "ready"
 
     async def cover(self, who: Caller, resource_id: str) -> tuple[Resource, Picture | None]:
         """A picture out of it. Raises as `find`."""

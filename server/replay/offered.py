@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from media.client.manifest import PLAY, Manifest, PlayFile
-from server.domain.recording import Recording
+from media.client.manifest import Manifest, cut_of
+from server.domain.recording import CutState, Recording
 from server.domain.resource import Span
 from server.errors import AppError, RecordingNotReady
 from server.library.recorded import Picture
@@ -33,24 +33,33 @@ class Offered:
         return found
 
     async def cover(self, lesson: str, span: Span) -> Picture | None:
-        """See `library.recorded.Covers`: the first picture within the span; what was outside of it is not public."""
+        """See `library.recorded.Covers`: the first picture of the cut; what was outside of it is not public."""
         recording = await self._replays.table.of_lesson(lesson)
-        made = await self._manifest(recording) if recording else None
+        try:
+            made = await self._replays.public(recording, span) if recording else None
+        except AppError:
+            return None
         if made is None:
             return None
-        films = [(one, name) for one in made.files if (name := _picture(one, span))]
+        films = [(one, one.thumbnails[0][1]) for one in made.files if one.thumbnails]
         films.sort(key=lambda found: (found[0].group not in _FIRST, found[0].group not in _FIRST[:1], found[0].begin))
         if not films:
             return None
-        return await self._picture(made.recording, films[0][1])
+        return await self._picture(made.recording, cut_of(span.begin_ms, span.end_ms), films[0][1])
 
-    async def _picture(self, recording: str, name: str) -> Picture | None:
+    async def prepared(self, lesson: str, span: Span) -> CutState | None:
+        """See `library.recorded.Prepared`."""
+        recording = await self._replays.table.of_lesson(lesson)
+        found = await self._replays.cuts.get(recording.id, span) if recording else None
+        return None if found is None else "ready" if found.usable else found.state
+
+    async def _picture(self, recording: str, folder: str, name: str) -> Picture | None:
         files = self._replays.files
         try:
-            size = await files.size(recording, PLAY, name)
+            size = await files.size(recording, folder, name)
             if size is None or size > LARGEST:
                 return None
-            return Picture(b"".join([block async for block in files.read(recording, PLAY, name, 0, size)]), "image/jpeg")
+            return Picture(b"".join([block async for block in files.read(recording, folder, name, 0, size)]), "image/jpeg")
         except (AppError, OSError):
             return None  # the page has another picture for it
 
@@ -61,7 +70,3 @@ class Offered:
             return await self._replays.manifest(recording)
         except RecordingNotReady:
             return None
-
-
-def _picture(film: PlayFile, span: Span) -> str:
-    return next((name for at, name in film.thumbnails if span.begin_ms <= at < span.end_ms), "")

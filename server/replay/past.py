@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -49,14 +49,17 @@ class Past:
                 pass
             return cutting.done()
 
-    async def told(self, lesson_id: str, begin: int, end: int | None, who: Audience) -> dict[str, Any]:
+    async def told(
+        self, lesson_id: str, begin: int, end: int | None, who: Audience, named: Collection[str] | None = None
+    ) -> dict[str, Any]:
         """What this audience is told between two moments, JSON-ready: `state`, `events` as `[at, kind, payload]`, `chapters`; `until`: from
         then on nothing more is told since it was too much, null: everything is; `seq`: the last event that was looked at. `end` None: the
-        lesson goes on. Raises `NoSuchLesson`.
+        lesson goes on. `named`: participants whose names may be told, None: all; of the others the name is empty. Raises `NoSuchLesson`.
         """
         goes_on, end = end is None, _LATEST if end is None else end
         async with self._turn:
             cutting, names = await self._cutting(lesson_id, begin, end), await self.names(lesson_id)
+            names = names if named is None else {one: name for one, name in names.items() if one in named}
             kept, until = _Kept(), None
             async for events in self._pieces(cutting):
                 if until is None:

@@ -1,4 +1,4 @@
-"""The process that makes a recording playable, as the web process hears it."""
+"""The processes that make a recording playable, cut it and make it thin, as the web process hears them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,32 @@ from server.work.process import child
 SILENCE_SECONDS = 300.0
 """Longer than it may take for one file."""
 NICE = 10
+LAST = 19
+"""Of what nobody waits for."""
 
 
 class MakingFailed(Exception):
     """It ended with an error; the text says which."""
 
 
-async def run(folder: Path) -> AsyncGenerator[dict[str, object], None]:
-    """What it tells while it works on a recording's folder. Raises `MakingFailed`."""
+def run(folder: Path) -> AsyncGenerator[dict[str, object], None]:
+    """What the reader tells while it works on a recording's folder. Raises `MakingFailed`."""
+    return _told("media.recording", "--sounds", str(folder), nice=NICE)
+
+
+def run_cut(folder: Path, play: Path, begin: int, end: int) -> AsyncGenerator[dict[str, object], None]:
+    """What the cutter tells; `play`: where the playable files are. Raises `MakingFailed`."""
+    return _told("media.recording.cut", str(folder), str(begin), str(end), "--play", str(play), nice=NICE)
+
+
+def run_thin(folder: Path) -> AsyncGenerator[dict[str, object], None]:
+    """What the maker of thin films tells. Raises `MakingFailed`."""
+    return _told("media.recording.thin", str(folder), nice=LAST)
+
+
+async def _told(module: str, *words: str, nice: int) -> AsyncGenerator[dict[str, object], None]:
     why = ""
-    async with child("media.recording", "--sounds", str(folder), nice=NICE) as made:
+    async with child(module, *words, nice=nice) as made:
         try:
             while line := await made.line(SILENCE_SECONDS):
                 said = _read(line)

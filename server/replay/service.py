@@ -11,20 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from media.client import manifest
-from media.client.manifest import PLAY, Manifest
+from media.client.manifest import PLAY, Manifest, cut_of
 from server.accounts.acts import Target
 from server.accounts.caller import Caller, system
 from server.accounts.office import Office, known_id
 from server.domain.people import Grant
 from server.domain.recording import Recording, Viewing
+from server.domain.resource import Span
 from server.domain.schedule import ScheduledLesson
 from server.domain.seen import Audience
-from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNoCapture, RecordingNotReady
+from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNoCapture, RecordingNotReady, ResourcePreparing
 from server.replay.aside import left_over, put_aside, put_back, throw_away
 from server.replay.files import Files
 from server.replay.past import Past
 from server.store import Store
 from server.store import recordings as table
+from server.store.cuts import CutStore
 from server.store.kept import leave
 from server.store.recordings import RecordingStore
 
@@ -62,6 +64,7 @@ class Replays:
         self.files = files
         self.table = RecordingStore(store.database)
         self.past = Past(store, office.contents)
+        self.cuts = CutStore(store.database)
 
     # --- who may ---------------------------------------------------------------------------------------------------
 
@@ -105,6 +108,15 @@ class Replays:
         if not recording.playable:
             raise RecordingNotReady(state=recording.state)
         return await self.files.manifest(recording.id)
+
+    async def public(self, recording: Recording, span: Span) -> Manifest:
+        """What is cut out of it for everybody who may see this span. Raises `RecordingGone`, `ResourcePreparing`, `RecordingNotReady`."""
+        if recording.removed is not None:
+            raise RecordingGone
+        found = await self.cuts.get(recording.id, span)
+        if found is None or not found.usable:
+            raise ResourcePreparing
+        return await self.files.manifest(recording.id, cut_of(span.begin_ms, span.end_ms))
 
     async def readable(self, recording: Recording) -> bool:
         """Whether there is a manifest as there should be."""

@@ -1,9 +1,8 @@
-"""What of a recording lies in a span of the lesson clock. A file is whole: what it holds beyond the span comes with it."""
+"""What of a recording lies in a span of the lesson clock."""
 
 from __future__ import annotations
 
 from media.client.manifest import Manifest, PlayFile
-from server.domain.resource import Span
 
 
 def within(made: Manifest, begin: int, end: int) -> list[PlayFile]:
@@ -16,8 +15,6 @@ def pictures(one: PlayFile, begin: int, end: int) -> list[tuple[int, str]]:
     return [(at, name) for at, name in one.thumbnails if begin <= at < end]
 
 
-def public(made: Manifest, span: Span) -> frozenset[str]:
-    """Names of everything in a resource's span."""
-    begin, end = span.begin_ms, span.end_ms
-    files = within(made, begin, end)
-    return frozenset({one.name for one in files} | {name for one in files for _, name in pictures(one, begin, end)})
+def named(made: Manifest) -> frozenset[str]:
+    """Names of everything that a manifest tells of."""
+    return frozenset({one.name for one in made.files} | {name for one in made.files for _, name in one.thumbnails})

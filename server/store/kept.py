@@ -65,7 +65,8 @@ class KeptStore:
 
     async def claim(self, now: int, until: int) -> Kept | None:
         """The one that is due longest is the caller's until `until`; also one whose keeper fell silent."""
-        ready = select(_r.id).where(_r.id == _k.recording, _r.state == "ready", _r.removed.is_(None)).exists()
+        settled = _r.thin.in_(("done", "failed", "off"))  # films for weak links are still made beside the others
+        ready = select(_r.id).where(_r.id == _k.recording, _r.state == "ready", _r.removed.is_(None), settled).exists()
         over = (_k.lease_until < now) & (_k.due <= now)
         free = over & or_(_k.state.in_(("waiting", "keeping")) & ready, _k.state == "leaving")
         for row in await self.database.read(select(recording_kept).where(free).order_by(_k.due, _k.recording).limit(5)):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.recording import Recording, State, Viewing
 from server.store.database import Database, chunks
-from server.store.tables import lesson, org, recording, recording_view, resource
+from server.store.tables import lesson, org, recording, recording_cut, recording_view, resource
 
 _r, _v = recording.c, recording_view.c
 _PUBLIC = select(resource.c.id).where(resource.c.lesson == _r.lesson, resource.c.state == "published").correlate(recording).exists()
@@ -96,7 +96,8 @@ class RecordingStore:
         """It is playable, or empty; False: another process has it."""
         state = "ready" if octets else "empty"
         kept = keep_until if held.keep_until is None else held.keep_until
-        values = {"octets": octets, "duration_ms": duration_ms, "missing_ms": missing_ms, "keep_until": kept}
+        values: dict[str, Any] = {"octets": octets, "duration_ms": duration_ms, "missing_ms": missing_ms, "keep_until": kept}
+        values |= {"thin": "waiting", "thin_lease": 0, "thin_tries": 0}
         return await self._change(held, state=state, lease_until=0, tries=0, error="", **values)
 
     async def _change(self, held: Recording, **values: Any) -> bool:
@@ -161,7 +162,10 @@ async def remove(connection: AsyncConnection, recording_id: str, now: int) -> bo
     """Its files go; False: they are gone, it is still captured or made, or the library plays it."""
     await _hold(connection, _r.id == recording_id)
     done = (_r.id == recording_id) & _r.removed.is_(None) & _r.state.in_(("ready", "failed", "empty")) & ~_PUBLIC
-    return (await connection.execute(update(recording).where(done).values(removed=now, octets=0))).rowcount == 1
+    if (await connection.execute(update(recording).where(done).values(removed=now, octets=0))).rowcount != 1:
+        return False
+    await connection.execute(delete(recording_cut).where(recording_cut.c.recording == recording_id))
+    return True
 
 
 async def hold_playable(connection: AsyncConnection, lesson_id: str) -> bool:
@@ -190,6 +194,9 @@ def _recording(row: Any) -> Recording:
         row.missing_ms,
         row.keep_until,
         row.removed,
+        row.thin,
+        row.thin_lease,
+        row.thin_tries,
     )
 
 

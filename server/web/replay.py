@@ -153,6 +153,8 @@ def _file(one: PlayFile, base: str, part: Part) -> dict[str, Any]:
         "audio": one.audio,
         "width": one.width,
         "height": one.height,
+        "quality": one.quality,
+        "bits": one.octets * 8000 // max(one.end - one.begin, 1),
         "thumbnails": [[at, f"{base}/media/{quote(name)}"] for at, name in pictures(one, part.begin, part.end)],
     }
 

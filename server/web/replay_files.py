@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from media.client.manifest import PLAY
+from media.client.manifest import PLAY, cut_of
 from server.accounts.tokens import check_expiry
 from server.courseware.service import CoursewareService
 from server.domain.recording import Recording
@@ -59,9 +59,12 @@ async def media(request: web.Request) -> web.StreamResponse:
     kind = _TYPES.get(name.rpartition(".")[2])
     if kind is None:
         raise NotThere
-    if shelf.span and name not in spans.public(await replays.manifest(shelf.recording), shelf.span):
-        raise NotThere
-    return await send(request, replays.files, shelf.recording.id, PLAY, name, {**_KEPT, hdrs.CONTENT_TYPE: kind})
+    folder = PLAY
+    if shelf.span is not None:
+        folder = cut_of(shelf.span.begin_ms, shelf.span.end_ms)
+        if name not in spans.named(await replays.public(shelf.recording, shelf.span)):
+            raise NotThere
+    return await send(request, replays.files, shelf.recording.id, folder, name, {**_KEPT, hdrs.CONTENT_TYPE: kind})
 
 
 async def _pages(request: web.Request, shelf: Shelf) -> frozenset[tuple[str, int]] | None:

@@ -41,6 +41,7 @@ FAMILIES = {
     "mic.closed.": "mic/events.py By",
     "air.closed.": "mic/events.py By",
     "replay.chapter.": "domain/chapters.py Kind",
+    "replay.quality.": "replay/quality.js Choice",
     "replay.missing.": "client/manifest.py Why",
     "replay.group.": "groups of a manifest",
     "record.": "fold/record.js recording",

@@ -18,6 +18,7 @@ from media.synthetic.pictures import teacher
 from server.domain import events as e
 from server.domain.board.events import BlankAdded, PageTurned, StrokeDrawn
 from server.domain.payload import Payload
+from server.domain.recording import Thin
 from server.store import Database
 from server.store import tables as t
 from server.store.events import row_of
@@ -52,7 +53,7 @@ def film(path: Path, seconds: int, size: tuple[int, int] = (320, 180)) -> None:
 def make(data: Path, recording: str, begin: int) -> manifest.Manifest:
     """Files of two takes, twelve seconds apart: the worker had died in between."""
     play = manifest.folder(data, recording) / manifest.PLAY
-    play.mkdir(parents=True)
+    play.mkdir(parents=True, exist_ok=True)
     first, second = 24, LENGTH - 36
     files = []
     for n, (start, seconds) in enumerate(((0, first), (36, second)), 1):
@@ -99,9 +100,14 @@ def said(begin: int) -> list[tuple[int, Payload]]:
 
 
 async def recorded(
-    database: Database, data: Path, begin: int, lesson: str = "lesson.x", log: Sequence[tuple[int, Payload]] = ()
+    database: Database,
+    data: Path,
+    begin: int,
+    lesson: str = "lesson.x",
+    log: Sequence[tuple[int, Payload]] = (),
+    thin: Thin = "done",
 ) -> manifest.Manifest:
-    """Write it all; `begin`: when the lesson went live, UTC ms and lesson clock alike."""
+    """Write it all; `begin`: when the lesson went live, UTC ms and lesson clock alike. `thin`: `waiting`, where films shall be made thin."""
     recording = f"rec-{lesson.replace('.', '-')}"
     made = make(data, recording, begin)
     events = [e.Envelope(lesson, n, at, payload, "system", command_id=f"c{n}") for n, (at, payload) in enumerate(log or said(begin), 1)]
@@ -111,6 +117,7 @@ async def recorded(
         "begun": begin,
         "ended": made.end,
         "state": "ready",
+        "thin": thin,
         "octets": sum(one.octets for one in made.files),
         "duration_ms": made.end - made.begin,
         "missing_ms": 12 * SECOND,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from server.web import keys
 from tests.harness.axe import violations
 from tests.harness.browser import chromium, open_page
 from tests.scenarios.test_school_day import CUT, TWINS
-from tests.server.library.taught import Tapes, drafted, over, published
+from tests.server.library.taught import MINUTE, Tapes, cut_out, drafted, over, published, recorded
 from tests.server.web.conftest import Town, Web, assets, environment, settings, town, web, worker  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.scenario
@@ -84,6 +84,7 @@ async def test_an_empty_library(town: Town, tapes: Tapes, browser: Browser, lang
 async def test_four_steps_by_keyboard_and_found_by_another_school(town: Town, tapes: Tapes, browser: Browser) -> None:  # noqa: F811
     library = town.web.app[keys.LIBRARY]
     await over(library.office.database, tapes, "done", begin=library.office.now())
+    await recorded(library.office.database, "done")
     page = await enter(town, browser, "x.librarian", "/")
     await clean(page, "a lesson waits")
     await page.get_by_role("link", name="整理成资源").focus()
@@ -114,6 +115,19 @@ async def test_four_steps_by_keyboard_and_found_by_another_school(town: Town, ta
     await clean(page, "the fourth step")
     await press(page, "发布")
     address = page.url
+    await clean(page, "what the librarian sees of a resource that is being prepared")
+    early = await enter(town, browser, "x2.teacher", address.removeprefix(town.web.origin))
+    await expect(early.locator("h1")).to_contain_text("正在准备")
+    await clean(early, "what others see of it")
+    await early.context.close()
+    begin = tapes.spans["done"].begin_ms
+    for state, words in (("failed", "没有准备成功"), ("waiting", "正在准备")):
+        await cut_out(library.office.database, "done", begin, begin + 20 * MINUTE, state=state, made=None)
+        await page.goto(f"{town.web.origin}/recordings/done/publish?step=publish")
+        await expect(page.locator(".chip", has_text=words)).to_be_visible()
+        await clean(page, f"its cut is {state}")
+    await cut_out(library.office.database, "done", begin, begin + 20 * MINUTE)
+    await page.goto(address)
     await clean(page, "what the librarian sees of a resource")
     teacher = await enter(town, browser, "x2.teacher", "/library")
     await teacher.locator("[name=q]").focus()

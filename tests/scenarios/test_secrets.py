@@ -14,11 +14,20 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import pytest_asyncio
+from sqlalchemy import insert, select, update
 
+from media.client import manifest
+from server.cli.hall import open_hall
+from server.settings import read
+from server.store import tables as t
+from server.store.recordings import RecordingStore
 from tests.harness.county import Visitor, furnish
 from tests.harness.product import Product
+from tests.harness.recorded import make
+from tests.harness.school import within
 from tests.harness.socket import LessonSocket
 from tests.server.courseware.files import pdf
 from tests.server.world import World
@@ -285,3 +294,57 @@ async def test_nobody_is_sent_what_is_another_s(lesson: Class) -> None:
         f"\n{len(SEEN)} marks and {len(HEARD) + len(TALLIES)} kinds of events, {len(lesson.sockets)} sockets; pages and files read: {pages}"
     )
     assert all(pages[name] >= 3 for name in ACCOUNTS)
+
+
+async def held(lesson: Class) -> None:
+    """The lesson is over; it has films, and a resource that shows all of it."""
+    await lesson.say("teacher", "lesson.end")
+    product = lesson.product
+    async with open_hall(read(product.environment)) as hall:
+        database, table = hall.store.database, RecordingStore(hall.store.database)
+
+        async def settled() -> bool:
+            found = await table.of_lesson(LESSON)
+            return found is not None and found.state in ("ready", "empty")
+
+        await within(30, settled)
+        recording, row = await table.of_lesson(LESSON), await database.one(select(t.lesson).where(t.lesson.c.id == LESSON))
+        assert recording is not None
+        assert row is not None
+        made = msgspec.structs.replace(make(product.data, recording.id, row.live_at), end=row.ended_at)
+        (manifest.folder(product.data, recording.id) / manifest.PLAY / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
+        await database.execute(update(t.recording).values(state="ready", octets=9, thin="done"))
+        resource = {"id": "res", "org": "x1", "lesson": LESSON, "shared": "x", "created": 1, "created_by": "x1.teacher", "published_at": 1}
+        await database.execute(insert(t.resource).values(**resource, state="published", head=1, live=1))
+        said = {"title": "分数", "subject": "maths", "stage": "primary", "grade": "3", "edition": "人教版", "volume": "上册", "unit": ""}
+        said |= {"begin_ms": made.begin, "end_ms": made.end, "made_by": "x1.teacher", "made_at": 1, "state": "published"}
+        await database.execute(insert(t.resource_version).values(resource="res", n=1, **said))
+
+    async def cut() -> bool:
+        return (await lesson.who["teacher of school2"].ask("GET", "/library/res/data"))[0] == 200
+
+    await within(30, cut)
+
+
+REPLAY = tuple(f"/replay/{LESSON}{more}" for more in ("", "/data", "/data?as=student"))
+REPLAY += tuple(f"/recordings/{LESSON}{more}" for more in ("", "/publish", "/log.jsonl", "/chapters.vtt"))
+RESOURCE = ("/library/res", "/library/res/watch", "/library/res/data", "/library?q=分数")
+
+
+async def test_afterwards_nobody_is_told_more_than_in_class_and_a_resource_tells_what_everybody_saw(lesson: Class) -> None:
+    """Goes on where the lesson of the test before ended: the answer was shown."""
+    await held(lesson)
+    public = {marker for marker, who in SEEN.items() if who == SOCKETS} | {"quiz-key"}
+    told = dict.fromkeys((*REPLAY, *RESOURCE), 0)
+    for name, visitor in lesson.who.items():
+        heard = {marker for marker, who in SEEN.items() if name in who or (name == "pupil2" and "screen2" in who)}
+        for paths, may in ((REPLAY, public | heard), (RESOURCE, public | heard & {"学生x2.c1.s1", "学生y1.c1.s1"})):
+            for path in paths:
+                status, text, _ = await visitor.ask("GET", path, headers={"Accept": "application/json"} if "/data" in path else {})
+                told[path] += status == 200
+                assert {marker for marker in SEEN if marker in text} <= may, (name, path)
+    assert all(told.values()), told
+    status, text, _ = await lesson.who["teacher of school2"].ask("GET", "/library/res/data")
+    assert status == 200
+    assert {marker for marker in SEEN if marker in text} == public, "else this shows nothing"
+    assert not {marker for marker in SEEN if marker in lesson.product.log.read_text()}

@@ -8,7 +8,7 @@ from server.store.tables.lesson import booking, command_receipt, lesson, lesson_
 from server.store.tables.library import resource, resource_version
 from server.store.tables.people import assignment, attempt, feed, identity, known_address, oidc_spent, person, recovery_code, session, slip
 from server.store.tables.privacy import audit, audit_head, content
-from server.store.tables.recording import recording, recording_kept, recording_view
+from server.store.tables.recording import recording, recording_cut, recording_kept, recording_view
 from server.store.tables.school import (
     classroom,
     device,
@@ -64,6 +64,7 @@ __all__ = [
     "person",
     "quiz_card",
     "recording",
+    "recording_cut",
     "recording_kept",
     "recording_view",
     "recovery_code",

@@ -22,8 +22,27 @@ recording = Table(
     Column("missing_ms", BigInteger, nullable=False, server_default="0"),
     moment("keep_until"),
     moment("removed"),
+    Column("thin", WORD, nullable=False, server_default="waiting"),
+    Column("thin_lease", BigInteger, nullable=False, server_default="0"),
+    Column("thin_tries", Integer, nullable=False, server_default="0"),
     Index("ix_recording_state_lease_until", "state", "lease_until"),
+    Index("ix_recording_thin_thin_lease", "thin", "thin_lease"),
 )
+"""`thin`: how its films for weak links stand, once it is `ready` (`domain.recording.Thin`)."""
+
+recording_cut = Table(
+    "recording_cut",
+    metadata,
+    Column("recording", ID, ForeignKey("recording.id"), primary_key=True),
+    Column("begin_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("end_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", WORD, nullable=False, server_default="waiting"),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    moment("made"),
+    Index("ix_recording_cut_state_lease_until", "state", "lease_until"),
+)
+"""What resources are played from: a span of the lesson clock. `made`: since then there is one, whether or not it is made anew."""
 
 recording_view = Table(
     "recording_view",

@@ -16,6 +16,7 @@ from server.web.doors import Doors
 from server.web.forms import done, read_form
 from server.web.keys import CONTENTS, LIBRARY, PEOPLE
 from server.web.library.shown import STAGES
+from server.web.school.orgs import Empty
 from server.web.timetable.courses import SUBJECTS
 
 STEPS = ("span", "info", "preview", "publish")
@@ -27,7 +28,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
     """`GET /recordings/LESSON/publish[?step=…]`."""
     caller = await caller_of(request)
     desk = await request.app[LIBRARY].desk(caller, request.match_info["lesson"])
-    step = {"submit": "publish"}.get(again.form, again.form) or request.query.get("step", "span")
+    step = {"submit": "publish", "again": "publish"}.get(again.form, again.form) or request.query.get("step", "span")
     if step not in STEPS or desk.resource is None:
         step = "span"
     people = await request.app[PEOPLE].names(taught(desk))
@@ -47,6 +48,7 @@ async def show(request: web.Request, again: Again) -> web.Response:
         "teachers": [(one, people[one]) for one in taught(desk) if one in people],
         "names": people,
         "reason": await _reason(request, desk),
+        "cut": (await request.app[LIBRARY].prepared(desk.lesson.id, desk.public) or "waiting") if desk.public else "",
         "may_publish": caller.may("resource.publish", desk.lesson.where()),
         "subjects": SUBJECTS,
         "stages": STAGES,
@@ -97,10 +99,19 @@ async def publish(request: web.Request) -> web.Response:
     return done(request, f"/library/{resource}", {"id": resource})
 
 
+@posts(show, "again")
+async def again(request: web.Request) -> web.Response:
+    """`POST /recordings/LESSON/publish/again`: what could not be cut."""
+    library, caller, lesson, _ = await _form(request, Empty)
+    await library.cut_again(caller, lesson)
+    return done(request, f"/recordings/{lesson}/publish?step=publish")
+
+
 def add_routes(doors: Doors) -> None:
     """Addresses of publishing."""
     doors.get("/recordings/{lesson}/publish", first(show), "resource.edit")
     doors.post("/recordings/{lesson}/publish/span", span, "resource.edit")
     doors.post("/recordings/{lesson}/publish/info", info, "resource.edit")
     doors.post("/recordings/{lesson}/publish/submit", submit, "resource.edit")
+    doors.post("/recordings/{lesson}/publish/again", again, "resource.edit")
     doors.post("/recordings/{lesson}/publish", publish, "resource.publish")

@@ -126,6 +126,7 @@ ACTS = (
     "resource.create",
     "resource.edit",
     "resource.submit",
+    "resource.cut",
     "resource.publish",
     "resource.withdraw",
 )

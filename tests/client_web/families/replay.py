@@ -11,6 +11,7 @@ KEYS = (
     *(f"replay.chapter.{kind}" for kind in get_args(Kind)),
     *(f"replay.missing.{why}" for why in get_args(Why)),
     *(f"replay.group.{group}" for group in ("teacher", "screen", "sound")),
+    *(f"replay.quality.{choice}" for choice in ("auto", "sharp", "thin", "sound")),
     *(f"replay.state.{state}" for state in STATES if state != "ready"),
     *(f"recordings.state.{state}" for state in (*STATES, "removed")),
     *(f"recordings.kept.{word}" for word in WORDS),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Course, beyond } from "../../../client_web/static/js/replay/course.js";
+import { needed, throughput, weak } from "../../../client_web/static/js/replay/quality.js";
 import { Past } from "../../../client_web/static/js/replay/past.js";
 import { fold } from "../../../client_web/static/js/fold.js";
 
@@ -160,4 +161,77 @@ test("a browser that refuses to sound is asked again by a hand", async () => {
   film.follow(0, true, 1);
   await new Promise(setImmediate);
   assert.ok(!film.refused);
+});
+
+test("the link is as fast as the page came while something came", () => {
+  const one = (transferSize, responseStart, responseEnd) => ({ transferSize, responseStart, responseEnd });
+  assert.equal(throughput([]), null);
+  assert.equal(throughput([one(29_000, 0, 1)]), null, "too little to say");
+  assert.equal(throughput([one(100_000, 0, 800), one(0, 800, 5_000)]), 1_000_000, "what the browser had is no measure");
+  assert.equal(throughput([one(50_000, 0, 400), one(50_000, 200, 600), one(25_000, 1_000, 1_400)]), 1_000_000, "side by side, and a pause");
+});
+
+test("films are too large for a link that is hardly faster, or that shall be spared", () => {
+  const film = (group, bits, quality = "", video = true) => ({ group, bits, quality, video });
+  const need = needed([film("teacher", 1_500_000), film("teacher", 900_000), film("teacher", 250_000, "thin"), film("screen", 500_000), film("sound", 32_000, "", false)]);
+  assert.equal(need, 2_000_000);
+  assert.equal(weak(need, null, undefined), null, "nobody knows");
+  assert.equal(weak(need, 1_000_000, undefined), true);
+  assert.equal(weak(need, 2_500_000, { effectiveType: "4g" }), true);
+  assert.equal(weak(need, 9_000_000, { effectiveType: "3g" }), false, "what was measured counts");
+  assert.equal(weak(need, null, { effectiveType: "4g" }), null);
+  assert.equal(weak(need, null, { effectiveType: "3g" }), true);
+  assert.equal(weak(need, 9_000_000, { saveData: true }), true);
+});
+
+test("a thin film goes on from the same moment, and where there is none the other plays", async () => {
+  const thin = { ...part("thin", 0, 10_000), quality: "thin" };
+  const { film, element } = await filmOf(part(1, 0, 10_000), thin, part(2, 10_000, 20_000));
+  film.follow(4_000, true, 1);
+  Object.assign(element, { readyState: 4, duration: 10, currentTime: 4 });
+  film.thin = true;
+  film.follow(4_100, true, 1);
+  assert.deepEqual(element.fetched, ["/1", "/thin"]);
+  Object.assign(element, { readyState: 1, duration: 10, currentTime: 0 });
+  assert.ok(film.waiting, "the course waits for it");
+  film.follow(4_100, true, 1);
+  assert.equal(element.currentTime, 4.1);
+  film.follow(12_000, true, 1);
+  film.thin = false;
+  film.follow(12_100, true, 1);
+  assert.deepEqual(element.fetched, ["/1", "/thin", "/2"]);
+});
+
+test("whoever must wait for films too long gets thin ones, and the next time at once; a choice is kept", async () => {
+  const store = new Map();
+  globalThis.localStorage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
+  globalThis.Option = function (text, value) {
+    Object.assign(this, { text, value });
+  };
+  const { Quality } = await import("../../../client_web/static/js/replay/quality.js");
+  const files = [{ ...part(1, 0, 9), bits: 2e6 }, { ...part(2, 0, 9), quality: "thin" }];
+  const opened = (thin) => {
+    const stage = { canListen: true, listening: false, on: null, thin: (on) => (stage.on = on) };
+    const select = { value: "", hidden: true, options: [], replaceChildren: (...all) => (select.options = all.map(({ value }) => value)), addEventListener: (_, run) => (select.change = run) };
+    return { stage, select, quality: new Quality(select, stage, files, thin) };
+  };
+  const first = opened(null);
+  assert.deepEqual([first.select.options, first.select.value, first.select.hidden, first.stage.on], [["auto", "sharp", "thin", "sound"], "auto", false, false]);
+  let now = 1_000;
+  for (let n = 0; n < 25; n++) first.quality.look(true, true, (now += 100));
+  for (let n = 0; n < 100; n++) first.quality.look(true, false, (now += 100));
+  assert.equal(first.stage.on, false, "not yet, and who pauses does not wait");
+  for (let n = 0; n < 10; n++) first.quality.look(true, true, (now += 100));
+  assert.equal(first.stage.on, true);
+  assert.equal(opened(null).stage.on, true, "as the last time");
+  assert.equal(opened(false).stage.on, false, "but for what is measured now");
+  const chosen = opened(true);
+  chosen.select.value = "sharp";
+  chosen.select.change();
+  assert.equal(chosen.stage.on, false);
+  for (let n = 0; n < 100; n++) chosen.quality.look(true, true, (now += 100));
+  assert.deepEqual([chosen.stage.on, opened(true).select.value, opened(true).stage.on], [false, "sharp", false], "whoever chose is not overruled");
+  chosen.select.value = "sound";
+  chosen.select.change();
+  assert.deepEqual([chosen.stage.listening, opened(null).stage.listening], [true, true]);
 });

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.resource import Span
 from server.library.recorded import Picture
@@ -51,9 +52,46 @@ async def published(database: Database, name: str, org: str = "x1", at: int = wo
     await over(database, None, f"of.{name}", org)
     row = {"id": name, "org": org, "lesson": f"of.{name}", "shared": shared or org[0], "created": at, "created_by": f"{org}.teacher"}
     await database.execute(insert(t.resource).values(**row, state="published", head=1, live=1, published_at=at))
-    about = {"title": "分数的认识", "subject": "maths", "stage": "primary", "grade": "3", "edition": "人教版", "volume": "上册", "unit": ""}
+    about: dict[str, Any] = {
+        "title": "分数的认识",
+        "subject": "maths",
+        "stage": "primary",
+        "grade": "3",
+        "edition": "人教版",
+        "volume": "上册",
+        "unit": "",
+    }
     about |= {"teacher": f"{org[:2]}.teacher", "begin_ms": 0, "end_ms": LENGTH, "made_by": f"{org}.teacher", "made_at": at}
-    await database.execute(insert(t.resource_version).values(resource=name, n=1, state="published", **about | said))
+    about |= said
+    await database.execute(insert(t.resource_version).values(resource=name, n=1, state="published", **about))
+    await recorded(database, f"of.{name}")
+    await cut_out(database, f"of.{name}", about["begin_ms"], about["end_ms"])
+
+
+async def recorded(database: Database, lesson: str) -> None:
+    """Its recording can be played; the files are somebody else's to make."""
+    row: dict[str, Any] = {
+        "id": f"rec-{lesson.replace('.', '-')}",
+        "lesson": lesson,
+        "begun": 0,
+        "ended": 1,
+        "state": "ready",
+        "thin": "done",
+    }
+    await database.execute(insert(t.recording).values(**row))
+
+
+async def cut_out(database: Database, lesson: str, begin: int, end: int, **more: Any) -> None:
+    """What others see of the lesson is cut; other columns by name."""
+    name = f"rec-{lesson.replace('.', '-')}"
+    row = {"recording": name, "begin_ms": begin, "end_ms": end, "state": "ready", "made": 1}
+
+    async def work(connection: AsyncConnection) -> None:
+        c = t.recording_cut.c
+        await connection.execute(delete(t.recording_cut).where(c.recording == name, c.begin_ms == begin, c.end_ms == end))
+        await connection.execute(insert(t.recording_cut).values(**row | more))
+
+    await database.write(work)
 
 
 async def drafted(database: Database, name: str, org: str = "x1", state: str = "draft", **said: Any) -> None:

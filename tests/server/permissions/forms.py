@@ -228,6 +228,7 @@ _FORMS: dict[str, Any] = {
     "/recordings/{taught}/publish/info": lambda c, s: (
         _V1 | {"title": "新课题", "stage": "primary", "teacher": f"{s}.teacher", "summary": "？"}
     ),
+    "/recordings/{taught}/publish/again": {},
     "/recordings/{taught}/publish/submit": _V1,
     "/recordings/{taught}/publish": _V1,
     "/library/{resource}/withdraw": _V1 | {"reason": "错字"},

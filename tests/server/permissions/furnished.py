@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from media.client import live, manifest
 from server.accounts import cookies
@@ -28,7 +28,7 @@ from server.store import tables as t
 from server.store.book import keep_card
 from tests.harness.zones import SCHOOL_ZONE
 from tests.server import world as worlds
-from tests.server.library.taught import LENGTH, drafted, published
+from tests.server.library.taught import LENGTH, cut_out, drafted, published
 from tests.server.services import PASSWORD, QUICK
 
 MINUTE = 60_000
@@ -240,7 +240,12 @@ async def _recordings(database: Database, now: int, county: str) -> None:
     """Some that can be watched, and one that could not be made playable."""
     row = {"begun": now - MINUTE, "ended": now, "octets": 9, "duration_ms": MINUTE}
     for lesson in watched(now, county):
-        await database.execute(insert(t.recording).values(**row, id=recording_of(lesson), lesson=lesson, state="ready"))
+        mine = {"id": recording_of(lesson), "lesson": lesson}
+        await database.execute(delete(t.recording_cut).where(t.recording_cut.c.recording == mine["id"]))
+        await database.execute(delete(t.recording).where(t.recording.c.id == mine["id"]))
+        await database.execute(insert(t.recording).values(**row, **mine, state="ready", thin="done"))
+        if lesson.startswith("of.lib"):
+            await cut_out(database, lesson, 0, LENGTH)
     failed = {"id": f"failed-{county}", "lesson": f"later.{county}", "state": "failed", "error": "recording.unreadable"}
     await database.execute(insert(t.recording).values(**row | failed))
 
@@ -250,12 +255,13 @@ def keep_recordings(data: Path, now: int) -> None:
     film = {"name": FILM, "group": "teacher", "media_type": "video/webm", "octets": 4, "sha256": "0" * 64, "video": True, "audio": True}
     for county in COUNTIES:
         for lesson, (begin, end) in watched(now, county).items():
-            play = manifest.folder(data, recording_of(lesson)) / manifest.PLAY
-            play.mkdir(parents=True)
-            (play / FILM).write_bytes(b"film")
-            file = manifest.PlayFile(begin=begin, end=end, **film)  # type: ignore[arg-type]
-            made = manifest.Manifest(recording=recording_of(lesson), begin=begin, end=end, takes=1, files=(file,), missing=())
-            (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
+            for folder in (manifest.PLAY, manifest.cut_of(begin, end)):
+                play = manifest.folder(data, recording_of(lesson)) / folder
+                play.mkdir(parents=True)
+                (play / FILM).write_bytes(b"film")
+                file = manifest.PlayFile(begin=begin, end=end, **film)  # type: ignore[arg-type]
+                made = manifest.Manifest(recording=recording_of(lesson), begin=begin, end=end, takes=1, files=(file,), missing=())
+                (play / manifest.MANIFEST).write_bytes(msgspec.json.encode(made))
             keep_parts(play.with_name(live.LIVE), begin)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from server.store import tables as t
 from server.web import keys
 from tests.harness.postgres import both_databases
-from tests.server.library.taught import PICTURE, Tapes, drafted, over, published
+from tests.server.library.taught import PICTURE, Tapes, cut_out, drafted, over, published, recorded
 from tests.server.web.conftest import Town
 
 pytestmark = both_databases
@@ -27,6 +27,7 @@ async def tapes(town: Town) -> Tapes:
     made, library = Tapes(), town.web.app[keys.LIBRARY]
     library.recordings, library.covers = made.recordings, made.cover
     await over(library.office.database, made, LESSON, begin=library.office.now())
+    await recorded(town.web.app[keys.STORE].database, LESSON)
     return made
 
 
@@ -52,11 +53,17 @@ async def prepared(town: Town, who: str = "x1.teacher") -> None:
     await post(town, who, f"{PLACE}/info", **INFO, version=await version(town))
 
 
-async def out(town: Town) -> str:
-    """The address of the public resource."""
+async def out(town: Town, tapes: Tapes) -> str:
+    """The address of the public resource, that others may play."""
     await prepared(town)
     answer = await post(town, "x.librarian", PLACE, version=await version(town))
+    await cut(town, tapes)
     return str(answer.headers["Location"])
+
+
+async def cut(town: Town, tapes: Tapes, **how: Any) -> None:
+    begin = tapes.spans[LESSON].begin_ms
+    await cut_out(town.web.app[keys.STORE].database, LESSON, begin + 30_000, begin + 1_200_000, **how)
 
 
 async def test_from_the_lesson_to_another_schools_page(town: Town, tapes: Tapes) -> None:
@@ -81,8 +88,25 @@ async def test_from_the_lesson_to_another_schools_page(town: Town, tapes: Tapes)
     assert f'action="{PLACE}"' not in last
     await post(town, "x1.teacher", f"{PLACE}/submit", version=await version(town))
     assert f'href="{PLACE}?step=preview"' in await page(town, "x.librarian", "/"), "it waits for the librarian"
+    await cut(town, tapes, state="failed", made=None)
+    last = await page(town, "x1.teacher", f"{PLACE}?step=publish")
+    assert "没有准备成功" in last
+    assert f'action="{PLACE}/again"' in last
+    await post(town, "x1.teacher", f"{PLACE}/again")
+    assert "正在准备" in await page(town, "x1.teacher", f"{PLACE}?step=publish")
+    await post(town, "x2.teacher", f"{PLACE}/again", 404)
     answer = await post(town, "x.librarian", PLACE, version=await version(town))
     address = answer.headers["Location"]
+    assert "正在准备" in await page(town, "x2.teacher", address, 409)
+    assert f'href="{address}"' not in await page(town, "x2.teacher", "/library?q=第八单元&subject=maths"), "nobody finds it yet"
+    shown = await page(town, "x.librarian", address)
+    assert f'href="{address}/watch"' not in shown
+    assert f'href="{PLACE}?step=publish"' in shown
+    await cut(town, tapes)
+    assert "已经准备好" in await page(town, "x.librarian", f"{PLACE}?step=publish")
+    assert "没有准备成功" not in await page(town, "x.librarian", f"{PLACE}?step=publish")
+    await post(town, "x.librarian", f"{PLACE}/again", 303)
+    assert "已经准备好" in await page(town, "x.librarian", f"{PLACE}?step=publish"), "pressed once too often"
     found = await page(town, "x2.teacher", "/library?q=第八单元&subject=maths")
     assert f'href="{address}"' in found
     assert "石桥中心小学" in found
@@ -94,7 +118,7 @@ async def test_from_the_lesson_to_another_schools_page(town: Town, tapes: Tapes)
 
 
 async def test_after_withdrawal_every_address_is_gone_for_everybody(town: Town, tapes: Tapes) -> None:
-    address = await out(town)
+    address = await out(town, tapes)
     token = re.findall(r'name="version" value="(\d+)"', await page(town, "x.librarian", address))[0]
     await post(town, "x2.teacher", f"{address}/withdraw", 403, reason="？", version=token)
     await post(town, "x.librarian", f"{address}/withdraw", 422, version=token)
@@ -117,7 +141,7 @@ async def test_after_withdrawal_every_address_is_gone_for_everybody(town: Town, 
 
 @pytest.mark.parametrize("who", ["y1.teacher", "y.librarian", "y1.c1.s1", "y1.d1", "x1.c1.s1.parent"])
 async def test_another_county_and_parents_find_nothing(town: Town, tapes: Tapes, who: str) -> None:
-    address = await out(town)
+    address = await out(town, tapes)
     for path in (address, f"{address}/cover", PLACE):
         await page(town, who, path, 404)
     if who.endswith("parent"):
@@ -162,7 +186,7 @@ async def test_not_before_the_end_and_not_without_a_recording(town: Town, tapes:
 
 
 async def test_covers(town: Town, tapes: Tapes) -> None:
-    address = await out(town)
+    address = await out(town, tapes)
     browser = town.browser("x2.teacher")
     drawn = await browser.get(f"{address}/cover")
     assert drawn.headers["Content-Type"].startswith("image/svg+xml")
@@ -235,7 +259,7 @@ async def test_a_librarians_home_is_what_waits(town: Town, tapes: Tapes) -> None
 
 
 async def test_a_teacher_whose_name_was_erased_is_said_to_be_removed(town: Town, tapes: Tapes) -> None:
-    address, contents = await out(town), town.web.app[keys.CONTENTS]
+    address, contents = await out(town, tapes), town.web.app[keys.CONTENTS]
     database = town.web.app[keys.STORE].database
     await database.write(lambda connection: contents.erase_owner(connection, "x1.teacher"))
     text = await page(town, "x2.teacher", address)

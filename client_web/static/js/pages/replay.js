@@ -13,6 +13,7 @@ import { MissedList } from "../replay/missedlist.js";
 import { Notes } from "../replay/notes.js";
 import { Past } from "../replay/past.js";
 import { recall, remember } from "../replay/place.js";
+import { needed, Quality, throughput, weak } from "../replay/quality.js";
 import { split } from "../replay/split.js";
 import { Stage } from "../replay/stage.js";
 import { byId, setIcon, setText, useIcons } from "../views/dom.js";
@@ -82,6 +83,9 @@ bar.chapters(told.log.chapters);
 bar.missing(told.missing);
 bar.thumbnails = (told.files.find(({ group }) => group === "teacher") ? told.files.filter(({ group }) => group === "teacher") : told.files).flatMap(({ thumbnails }) => thumbnails);
 const live = told.live ? growing(told.live) : null;
+const fetched = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource"));
+const link = /** @type {{connection?: import("../replay/quality.js").Connection}} */ (navigator).connection;
+const quality = new Quality(/** @type {HTMLSelectElement} */ (byId("quality")), stage, told.files, weak(needed(told.files), throughput(fetched), link));
 let before = course.at(now());
 let stopped = false;
 /** Somebody has watched some of it. */
@@ -90,7 +94,6 @@ const addresses = live ? null : new Addresses({ now, random: Math.random, ask, r
 addresses?.known(told);
 
 byId("cover").hidden = true;
-byId("listen").hidden = !stage.canListen;
 const missed = new MissedList({ part: byId("missed-part"), list: byId("missed") }, new Missed(keptHere(), told.lesson.id), told, (at) => {
   go(at);
   if (!course.playing) toggle();
@@ -106,7 +109,6 @@ byId("play").addEventListener("click", toggle);
 byId("stage").addEventListener("click", (event) => event.target instanceof HTMLVideoElement && toggle());
 byId("back").addEventListener("click", () => go(course.at(now()) - 10_000));
 byId("forth").addEventListener("click", () => go(course.at(now()) + 10_000));
-byId("listen").addEventListener("click", () => listen(!stage.listening));
 byId("full").hidden = !byId("player").requestFullscreen;
 byId("full").addEventListener("click", () => void (document.fullscreenElement ? document.exitFullscreen() : byId("player").requestFullscreen().catch(() => {})));
 byId("sound").addEventListener("click", () => mute(byId("sound").getAttribute("aria-pressed") !== "true"));
@@ -152,6 +154,7 @@ function look() {
   if (course.playing && quizStops.checked && past.between(before, at).some(([, kind]) => kind === "quiz.opened")) stop();
   stage.follow(at, course);
   course.hold(course.playing && stage.waits(at), now());
+  quality.look(course.held, course.playing, now());
   stage.show(state, at);
   if (!board.hidden) deck.show(state.board);
   card.show(state.quiz, stopped);
@@ -217,13 +220,6 @@ function go(at) {
 }
 
 /** @param {boolean} on */
-function listen(on) {
-  stage.listening = on;
-  byId("listen").setAttribute("aria-pressed", String(on));
-  look();
-}
-
-/** @param {boolean} on */
 function mute(on) {
   for (const film of stage.films.values()) film.muted = on;
   byId("sound").setAttribute("aria-pressed", String(on));
@@ -236,7 +232,7 @@ function nameOf(group) {
   if (!group.startsWith("stage.")) return t(`replay.group.${group}`);
   const state = past.at(course.at(now()));
   const participant = state.stage[group.slice("stage.".length)];
-  return state.participants[participant]?.name ?? "";
+  return state.participants[participant]?.name || t("replay.room");
 }
 
 /** @param {1 | -1} by */

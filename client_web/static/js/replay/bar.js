@@ -42,7 +42,7 @@ export class Bar {
   chapters(chapters) {
     this.buttons = chapters.map((one) => {
       const at = Math.max(one.at, this.span.begin);
-      const words = t(`replay.chapter.${one.kind}`, { n: one.n ?? 0, name: one.name ?? "" });
+      const words = t(`replay.chapter.${one.kind}`, { n: one.n ?? 0, name: one.name || t("replay.room") });
       const element = make("button", "chapter", make("span", "when", duration(at - this.span.begin)), make("span", "words", words));
       element.type = "button";
       element.addEventListener("click", () => this.seek(at));

@@ -2,7 +2,7 @@
  * One group of a recording (`teacher`, `screen`, `stage.N`) as a media element that follows the replay's course: whichever of its files
  * covers the moment is loaded, brought there, and kept there.
  *
- * @typedef {{group: string, begin: number, end: number, url: string, type: string, video: boolean, audio: boolean, thumbnails: [number, string][],
+ * @typedef {{group: string, begin: number, end: number, url: string, type: string, video: boolean, audio: boolean, thumbnails: [number, string][], quality?: string, bits?: number,
  *   zero?: number, reel?: import("./reel.js").Reel, apart?: boolean}} File of a recording that goes on `zero` is the media's time 0, `reel` feeds
  *   it, and `apart` says that sound and picture are files of their own
  */
@@ -29,6 +29,8 @@ export class Film {
     /** @type {File | null} */
     this.file = null;
     this.muted = false;
+    /** Those for weak links, where there are some. */
+    this.thin = false;
     this.element = make("video", "film");
     this.element.playsInline = true;
     this.element.preload = "auto";
@@ -43,7 +45,7 @@ export class Film {
 
   /** @param {number} at lesson time @returns {File | null} */
   covering(at) {
-    return this.files.find(({ begin, end }) => begin <= at && at < end) ?? null;
+    return this.#best(this.files.filter(({ begin, end }) => begin <= at && at < end));
   }
 
   /** @param {number} at @returns {boolean} its picture is to be seen now */
@@ -134,7 +136,13 @@ export class Film {
 
   /** @param {number} at */
   #coming(at) {
-    return this.files.find(({ begin }) => begin > at && begin - at < AHEAD_MS) ?? null;
+    const next = this.files.find(({ begin }) => begin > at && begin - at < AHEAD_MS);
+    return next ? this.#best(this.files.filter(({ begin }) => begin === next.begin)) : null;
+  }
+
+  /** @param {File[]} files of the same moment */
+  #best(files) {
+    return files.find(({ quality }) => (quality === "thin") === this.thin) ?? files[0] ?? null;
   }
 
   /**

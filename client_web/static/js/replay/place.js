@@ -1,12 +1,12 @@
-/** Where somebody left who has no place on the server: the browser keeps it, if it keeps anything. */
+/** Where somebody left who has no place on the server, and what they chose: the browser keeps it, if it keeps anything. */
 
 /**
  * @param {string} key
- * @returns {number | null} lesson time; null: nothing is kept
+ * @returns {string | null} null: nothing is kept
  */
-export function recall(key) {
+export function kept(key) {
   try {
-    return Number(localStorage.getItem(key) ?? "") || null;
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
@@ -14,12 +14,28 @@ export function recall(key) {
 
 /**
  * @param {string} key
- * @param {number} at lesson time
+ * @param {string} value
  */
-export function remember(key, at) {
+export function keep(key, value) {
   try {
-    localStorage.setItem(key, String(at));
+    localStorage.setItem(key, value);
   } catch {
     // full, or forbidden: the next time begins at the beginning
   }
+}
+
+/**
+ * @param {string} key
+ * @returns {number | null} lesson time; null: nothing is kept
+ */
+export function recall(key) {
+  return Number(kept(key) ?? "") || null;
+}
+
+/**
+ * @param {string} key
+ * @param {number} at lesson time
+ */
+export function remember(key, at) {
+  keep(key, String(at));
 }

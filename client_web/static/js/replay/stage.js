@@ -43,6 +43,11 @@ export class Stage {
     for (const film of this.films.values()) film.follow(this.#wanted(film) ? at : -1, playing && (!held || film.waiting), rate);
   }
 
+  /** @param {boolean} on the films for weak links, where there are some: what plays goes on from the same moment */
+  thin(on) {
+    for (const film of this.films.values()) film.thin = on;
+  }
+
   /** By hand: from now on all of them may sound. */
   unlock() {
     for (const film of this.films.values()) film.unlock();

@@ -71,7 +71,15 @@ class Shop:
 async def recording(process: Services, **values: object) -> None:
     """Its row: made playable just now, of a lesson that was over long ago."""
     now = process.clock.now
-    row = {"id": RECORDING, "lesson": "lesson.x", "begun": now - 7_200_000, "ended": now - 3_600_000, "state": "ready", "octets": 1}
+    row = {
+        "id": RECORDING,
+        "lesson": "lesson.x",
+        "begun": now - 7_200_000,
+        "ended": now - 3_600_000,
+        "state": "ready",
+        "octets": 1,
+        "thin": "done",
+    }
     await process.store.database.execute(insert(t.recording).values(**{**row, **values}))
     over = update(t.lesson).where(t.lesson.c.id == "lesson.x").values(phase="archived", ended_at=now - 3_600_000)
     await process.store.database.execute(over)
