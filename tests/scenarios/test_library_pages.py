@@ -11,7 +11,7 @@ from server.web import keys
 from tests.harness.axe import violations
 from tests.harness.browser import chromium, open_page
 from tests.scenarios.test_school_day import CUT, TWINS
-from tests.server.library.taught import MINUTE, Tapes, cut_out, drafted, over, published, recorded
+from tests.server.library.taught import MINUTE, Tapes, cut_out, drafted, over, published
 from tests.server.web.conftest import Town, Web, assets, environment, settings, town, web, worker  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.scenario
@@ -84,7 +84,6 @@ async def test_an_empty_library(town: Town, tapes: Tapes, browser: Browser, lang
 async def test_four_steps_by_keyboard_and_found_by_another_school(town: Town, tapes: Tapes, browser: Browser) -> None:  # noqa: F811
     library = town.web.app[keys.LIBRARY]
     await over(library.office.database, tapes, "done", begin=library.office.now())
-    await recorded(library.office.database, "done")
     page = await enter(town, browser, "x.librarian", "/")
     await clean(page, "a lesson waits")
     await page.get_by_role("link", name="整理成资源").focus()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.domain.resource import Span
@@ -43,7 +43,7 @@ async def over(database: Database, tapes: Tapes | None, lesson: str, org: str = 
     await database.execute(insert(t.lesson).values(**row | more))
     if tapes:
         tapes.spans[lesson] = Span(at, at + LENGTH)
-        taped = {"id": f"rec.{lesson}", "lesson": lesson, "begun": at, "ended": at + LENGTH, "state": "ready", "octets": 1}
+        taped = {"id": f"rec.{lesson}", "lesson": lesson, "begun": at, "ended": at + LENGTH, "state": "ready", "octets": 1, "thin": "done"}
         await database.execute(insert(t.recording).values(**taped))
 
 
@@ -83,7 +83,7 @@ async def recorded(database: Database, lesson: str) -> None:
 
 async def cut_out(database: Database, lesson: str, begin: int, end: int, **more: Any) -> None:
     """What others see of the lesson is cut; other columns by name."""
-    name = f"rec-{lesson.replace('.', '-')}"
+    (name,) = [row.id for row in await database.read(select(t.recording.c.id).where(t.recording.c.lesson == lesson))]
     row = {"recording": name, "begin_ms": begin, "end_ms": end, "state": "ready", "made": 1}
 
     async def work(connection: AsyncConnection) -> None:

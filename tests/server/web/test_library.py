@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from server.store import tables as t
 from server.web import keys
 from tests.harness.postgres import both_databases
-from tests.server.library.taught import PICTURE, Tapes, cut_out, drafted, over, published, recorded
+from tests.server.library.taught import PICTURE, Tapes, cut_out, drafted, over, published
 from tests.server.web.conftest import Town
 
 pytestmark = both_databases
@@ -27,7 +27,6 @@ async def tapes(town: Town) -> Tapes:
     made, library = Tapes(), town.web.app[keys.LIBRARY]
     library.recordings, library.covers = made.recordings, made.cover
     await over(library.office.database, made, LESSON, begin=library.office.now())
-    await recorded(town.web.app[keys.STORE].database, LESSON)
     return made
 
 

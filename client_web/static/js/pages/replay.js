@@ -60,7 +60,7 @@ async function ask() {
     const code = body?.error?.code ?? "";
     const state = answer?.ok ? "empty" : code === "recording.not_ready" ? body.error.params.state : "";
     setText(byId("cover-words"), t(answer ? (state ? `replay.state.${state}` : `error.${code || "internal"}`) : "replay.offline"));
-    if (answer && answer.status < 500 && (!state || state === "empty")) return null;
+    if (answer && answer.status < 500 && code !== "resource.preparing" && (!state || state === "empty")) return null;
     await new Promise((done) => browserClock.after(ASK_AGAIN_MS, () => done(null)));
   }
 }
