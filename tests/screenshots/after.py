@@ -16,6 +16,7 @@ async def take_after(product: Product, browser: Browser) -> None:
     teacher = await login(product, browser, "teacher", logins["teacher"])
     lesson = await _taught(teacher, await slides(browser))
     await _watched(teacher, f"{product.url}/replay/{lesson}")
+    await _noted(await login(product, browser, "inspector", logins["inspector"]), f"{product.url}/replay/{lesson}")
     county = await login(product, browser, "county", logins["county"])
     for path, name in (("/recordings", "recordings"), (f"/recordings/{lesson}", "recording")):
         await county.goto(product.url + path)
@@ -53,3 +54,18 @@ async def _watched(page: Page, address: str) -> None:
     await page.locator("#play").click()
     await page.wait_for_timeout(3000)
     await sized(page, "replay", ("pc", PC), ("phone", PHONE), ("big", BIG))
+
+
+async def _noted(page: Page, address: str) -> None:
+    """An inspector's own notes beside the replay."""
+    await page.goto(f"{address}?t=12")
+    await page.locator("#cover").wait_for(state="hidden", timeout=60_000)
+    for moment, words in (("12", "板书清楚，每一步都有根据。"), ("22", "学生的问题没有马上回答；下课前是否补上？")):
+        await page.goto(f"{address}?t={moment}")
+        await page.locator("#note-text").fill(words)
+        await page.locator("#note button").click()
+        await page.locator("#notes li").filter(has_text=words[:6]).wait_for()
+    await sized(page, "replay-notes", ("pc", PC), ("big", BIG))
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await page.locator("#note").scroll_into_view_if_needed()
+    await sized(page, "replay-notes", ("phone", PHONE))
