@@ -107,6 +107,11 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
         from server.cli.admin import add_words
 
         add_words(admin)
+    recording = words.add_parser("recording", help="list, show, export and remove recordings, also of lessons made by hand")
+    if wanted == "recording":
+        from server.cli.recordings import add_words as add_recordings
+
+        add_recordings(recording)
     return parser
 
 

@@ -61,8 +61,7 @@ from server.replay.making import Making
 from server.replay.offered import Offered
 from server.replay.service import Replays
 from server.replay.stores.keyring import Keyring
-from server.replay.stores.s3 import Bucket
-from server.replay.stores.s3 import Store as S3Store
+from server.replay.stores.setting import store_of
 from server.replay.thinning import Thinning
 from server.school import county
 from server.school.exchange.exchange import Exchange
@@ -205,7 +204,7 @@ async def _school(app: web.Application, store: Store) -> None:
     app[keys.OFFICE] = office = Office(store.database, acts, contents, _utc_ms)
     kept = KeptStore(store.database)
     app[keys.KEYRING] = keyring = Keyring(contents, kept)
-    app[keys.REPLAYS] = replays = Replays(store, office, Files(settings.data_dir, kept, keyring, _store(settings)))
+    app[keys.REPLAYS] = replays = Replays(store, office, Files(settings.data_dir, kept, keyring, store_of(settings)))
     spans = {"minutes": settings.live_minutes, "megabytes": settings.live_megabytes, "televised": settings.hls_lessons}
     app[keys.LIVE_REPLAYS] = LiveReplays(replays.table, settings.data_dir, _utc_ms, **spans)
     offered = Offered(replays)
@@ -226,19 +225,6 @@ async def _school(app: web.Application, store: Store) -> None:
 def _courseware(settings: Settings, store: Store, acts: Acts) -> CoursewareService:
     soffice = str(settings.soffice or shutil.which("soffice") or "")
     return CoursewareService(CoursewareStore(store.database), Blobs(settings.courseware_path), acts, soffice, _utc_ms)
-
-
-def _store(settings: Settings) -> S3Store | None:
-    known = Bucket(
-        name=settings.s3_bucket,
-        endpoint=settings.s3_endpoint,
-        region=settings.s3_region,
-        prefix=settings.s3_prefix,
-        access_key=settings.s3_access_key,
-        secret_key=settings.s3_secret_key,
-        path_style=settings.s3_path_style and bool(settings.s3_endpoint),
-    )
-    return S3Store(known) if known.name else None
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import sys
 
 from server.cli import accounts, admin_audit, admin_keys, exchange
-from server.cli.hall import Word, open_hall
-from server.settings import Settings
+from server.cli.hall import Word, teach
 
 WORDS: tuple[Word, ...] = (
     *accounts.WORDS,
@@ -21,24 +18,4 @@ WORDS: tuple[Word, ...] = (
 
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Teach the command line the words."""
-    words = parser.add_subparsers(required=True, metavar="COMMAND")
-    for word in WORDS:
-        one = words.add_parser(word.name, help=word.help, description=word.help)
-        word.arguments(one)
-        one.set_defaults(run=run, word=word)
-
-
-def run(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Do the word that was given; ends the process with its status unless that is 0."""
-    word: Word = arguments.word
-    if word.run is None:
-        word.show(arguments)
-        return
-
-    async def work() -> int:
-        assert word.run is not None
-        async with open_hall(settings) as hall:
-            return await word.run(hall, arguments) or 0
-
-    if status := asyncio.run(work()):
-        sys.exit(status)
+    teach(parser, WORDS)

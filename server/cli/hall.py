@@ -1,4 +1,4 @@
-"""What the words of `shuangshi admin` work in: the store and the school's services, without a web process or beside a running one.
+"""What the words of `shuangshi admin` and `shuangshi recording` work in: the store and the school's services, without a web process or beside a running one.
 
 Every part of the product brings its words as `WORDS`, a tuple of `Word`, and stands in `server/cli/admin.py`. A word does its acts
 as `hall.who` (the caller `system`), so each leaves a line in the audit.
@@ -7,12 +7,13 @@ as `hall.who` (the caller `system`), so each leaves a line in the audit.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import os
 import re
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -73,6 +74,30 @@ async def open_hall(settings: Settings) -> AsyncIterator[Hall]:
         yield Hall(settings, store, keys, contents, audit, acts, office, system(f"cli {user()}"))
     finally:
         await store.close()
+
+
+def teach(parser: argparse.ArgumentParser, words: Sequence[Word]) -> None:
+    """Teach the command line words; each ends the process with its status unless that is 0."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for word in words:
+        one = commands.add_parser(word.name, help=word.help, description=word.help)
+        word.arguments(one)
+        one.set_defaults(run=_run, word=word)
+
+
+def _run(settings: Settings, arguments: argparse.Namespace) -> None:
+    word: Word = arguments.word
+    if word.run is None:
+        word.show(arguments)
+        return
+
+    async def work() -> int:
+        assert word.run is not None
+        async with open_hall(settings) as hall:
+            return await word.run(hall, arguments) or 0
+
+    if status := asyncio.run(work()):
+        sys.exit(status)
 
 
 def user() -> str:

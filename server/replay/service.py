@@ -174,16 +174,17 @@ class Replays:
             lesson = await self._office.schedule.lesson(one.lesson)
             path = lesson.path if lesson and lesson.path else await self._office.orgs.whole()
             with contextlib.suppress(RecordingBusy):  # published or reopened meanwhile
-                await self._remove(system("web"), Target("lesson", one.lesson, path), one)
+                await self.discard(system("web"), Target("lesson", one.lesson, path), one)
         for name, aside in await asyncio.to_thread(left_over, self.files.data, time.time()):
             await self._clear(name, aside)
 
     async def remove(self, who: Caller, lesson_id: str) -> None:
         """Its files go, at once and for good. Raises `RecordingBusy` while it is captured or made."""
         found = await self.see(who, lesson_id, KEEP)
-        await self._remove(who, Target("lesson", found.lesson.id, found.lesson.path), found.recording)
+        await self.discard(who, Target("lesson", found.lesson.id, found.lesson.path), found.recording)
 
-    async def _remove(self, who: Caller, target: Target, recording: Recording) -> None:
+    async def discard(self, who: Caller, target: Target, recording: Recording) -> None:
+        """The same for whoever may without being asked. Raises `RecordingBusy`."""
         aside: list[Path] = []
 
         async def work(connection: Any) -> None:

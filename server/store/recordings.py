@@ -62,6 +62,11 @@ class RecordingStore:
         rows = await self._database.read(query.order_by(_r.begun.desc(), _r.id.desc()).limit(limit))
         return [_recording(row) for row in rows]
 
+    async def every(self, limit: int) -> list[tuple[Recording, str]]:
+        """All there are, whosever they are, the latest first, each with its lesson's name."""
+        query = select(recording, lesson.c.name).join(lesson, lesson.c.id == _r.lesson).order_by(_r.begun.desc(), _r.id.desc())
+        return [(_recording(row), row.name) for row in await self._database.read(query.limit(limit))]
+
     # --- making it playable ------------------------------------------------------------------------------------------
 
     async def claim(self, now: int, until: int, ended_before: int) -> Recording | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, get_args
 
 import msgspec
@@ -10,10 +9,10 @@ from aiohttp import hdrs, web
 from msgspec import Meta
 
 from media.client.manifest import PLAY
-from server.domain.chapters import Chapter
 from server.domain.kept import Kept, Place
 from server.errors import Invalid, NotThere
 from server.replay.service import KEEP, LIST, Watched
+from server.replay.vtt import chapters_of
 from server.web.again import Again, first, posts
 from server.web.answers import language, page
 from server.web.callers import caller_of, csrf_token
@@ -135,11 +134,7 @@ async def vtt(request: web.Request) -> web.Response:
     made = await replays.manifest(found.recording)
     cut, names = await replays.past.cut(found.lesson.id, made.begin, made.end), await replays.past.names(found.lesson.id)
 
-    def words(one: Chapter) -> str:
-        params = {**one.params, "name": names.get(str(one.params.get("participant", "")), "")}
-        return catalogue.formatted(lang, f"replay.chapter.{one.kind}", params)
-
-    text = webvtt(list(cut.chapters), made.begin, made.end, words)
+    text = chapters_of(cut.chapters, made.begin, made.end, names, lambda key, params: catalogue.formatted(lang, key, params))
     return web.Response(text=text, content_type="text/vtt", charset="utf-8", headers=_attached("chapters.vtt"))
 
 
@@ -164,22 +159,6 @@ async def _exported(request: web.Request) -> Watched:
 
 def _attached(name: str) -> dict[str, str]:
     return {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"', hdrs.CACHE_CONTROL: "no-store"}
-
-
-def webvtt(found: list[Chapter], begin: int, end: int, words: Callable[[Chapter], str]) -> str:
-    """Chapters as WebVTT cues (W3C WebVTT1), each up to the next."""
-    lines = ["WEBVTT", ""]
-    for n, one in enumerate(found):
-        until = found[n + 1].at if n + 1 < len(found) else end
-        at = max(one.at, begin)
-        if until > at:
-            text = " ".join(words(one).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            lines += [str(n + 1), f"{_stamp(at - begin)} --> {_stamp(until - begin)}", text, ""]
-    return "\n".join(lines)
-
-
-def _stamp(ms: int) -> str:
-    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
 
 
 def _before(request: web.Request) -> tuple[int, str] | None:

@@ -70,6 +70,8 @@ ACTS = (
     "recording.keep",
     "recording.again",
     "recording.remove",
+    "recording.list",
+    "recording.export",
     "inspection.remove",
     "group.create",
     "group.edit",

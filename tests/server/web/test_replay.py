@@ -19,11 +19,11 @@ from media.client.manifest import Manifest
 from server.accounts.tokens import ReplayPaper
 from server.domain.chapters import Chapter
 from server.replay.offered import Offered
+from server.replay.vtt import webvtt
 from server.settings import Settings
 from server.store import tables as t
 from server.store.recorded import begin_recording
 from server.web import keys
-from server.web.recordings import webvtt
 from tests.harness.postgres import both_databases
 from tests.harness.recorded import LENGTH, SECOND, recorded
 from tests.server.web.conftest import Browser, Town, error_code
