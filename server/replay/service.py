@@ -20,7 +20,16 @@ from server.domain.recording import Recording, Viewing
 from server.domain.resource import Span
 from server.domain.schedule import ScheduledLesson
 from server.domain.seen import Audience
-from server.errors import NoSuchLesson, NotThere, RecordingBusy, RecordingGone, RecordingNoCapture, RecordingNotReady, ResourcePreparing
+from server.errors import (
+    Forbidden,
+    NoSuchLesson,
+    NotThere,
+    RecordingBusy,
+    RecordingGone,
+    RecordingNoCapture,
+    RecordingNotReady,
+    ResourcePreparing,
+)
 from server.replay.aside import left_over, put_aside, put_back, throw_away
 from server.replay.files import Files
 from server.replay.past import Past
@@ -77,12 +86,26 @@ class Replays:
             raise NoSuchLesson
         where = lesson.where()
         who.need(action, where, hidden=None if who.may("lesson.see", where) or who.may(SEE, where) else NoSuchLesson())
-        found = await self.table.of_lesson(lesson.id)
+        return Watched(lesson, await self._there(lesson.id), audience_of(who, lesson))
+
+    async def by_hand(self, lesson_id: str) -> tuple[ScheduledLesson, Recording]:
+        """The same for whoever holds the paper of a lesson made by hand. Raises `Forbidden` for a lesson of the timetable: it is its
+        people's, who log in.
+        """
+        lesson = await self._office.schedule.lesson(lesson_id)
+        if lesson is None:
+            raise NoSuchLesson
+        if lesson.org is not None:
+            raise Forbidden("a lesson of the timetable")
+        return lesson, await self._there(lesson_id)
+
+    async def _there(self, lesson_id: str) -> Recording:
+        found = await self.table.of_lesson(lesson_id)
         if found is None:
             raise NotThere
         if found.removed is not None:
             raise RecordingGone
-        return Watched(lesson, found, audience_of(who, lesson))
+        return found
 
     async def listed(self, who: Caller, before: tuple[int, str] | None = None) -> tuple[list[Row], tuple[int, str] | None]:
         """Recordings of the caller's tier, the latest first, and where the next page begins. Raises `Forbidden`."""

@@ -18,7 +18,7 @@ from server.web.courseware.shown import ahead
 from server.web.entitled import PANEL, Asker, asker
 from server.web.home import home_of
 from server.web.join import PAGES
-from server.web.keys import FRAMES, ICE, LESSONS, SIGNER, STORE
+from server.web.keys import FRAMES, ICE, LESSONS, OFFICE, SIGNER, STORE
 from server.web.offline import check_holder, holder_of
 from server.web.visitor import visitor
 
@@ -62,6 +62,12 @@ async def _entered(request: web.Request, role: Role) -> Asker:
         raise
 
 
+async def _by_hand(request: web.Request, lesson: str) -> bool:
+    """It belongs to no office: its replay is for whoever has the link."""
+    found = await request.app[OFFICE].schedule.lesson(lesson)
+    return found is not None and found.org is None
+
+
 def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of one role's page."""
 
@@ -86,6 +92,7 @@ def role_page(role: Role) -> Callable[[web.Request], Awaitable[web.Response]]:
             "csrf_live": csrf_token(request) if principal.role == "master" else "",
             "ahead": ahead(lesson.board, lesson.id, who.admission) if principal.role in SHOW_BOARD else [],
             "home": "/room" if principal.id.startswith(DEVICE) else "",
+            "by_hand": role == "master" and await _by_hand(request, lesson.id),
             "holder": holder_of(request, principal) if role == "assistant" else "",
             "media": {"ice_servers": as_rtc(servers)},
         }

@@ -23,6 +23,7 @@ from server.web import (
     panel,
     recordings,
     replay,
+    replay_by_link,
     replay_files,
     seats,
     shift,
@@ -79,6 +80,7 @@ def add_routes(app: web.Application) -> None:
     panel.add_routes(doors)
     inspect.add_routes(doors)
     replay.add_routes(doors)
+    replay_by_link.add_routes(doors)
     replay_files.add_routes(doors)
     shift.add_routes(doors)
     going_on.add_routes(doors)

@@ -66,6 +66,32 @@ async def test_everybody_sees_the_lesson_as_they_saw_it_in_class(town: Town, mad
     assert "participant.joined" not in {kind for _, kind, _ in (await told(town.browser("x1.teacher"), "?as=student"))["log"]["events"]}
 
 
+async def test_whoever_taught_a_lesson_made_by_hand_watches_it_by_the_link(town: Town, settings: Settings, begin: int) -> None:
+    lessons, store = town.web.app[keys.LESSONS], town.web.app[keys.STORE]
+    lesson = (await lessons.create("手工课")).id
+    made = await recorded(store.database, settings.data_dir, begin, lesson)
+    browsers, addresses = {}, {}
+    for role in ("master", "viewer"):
+        link = await lessons.make_link(lesson, role, None)
+        entered = await Browser(town.web, {}).get(f"/join/{town.web.signer.link_token(link)}", page=True)
+        browsers[role] = Browser(town.web, {name: morsel.value for name, morsel in entered.cookies.items()})
+        addresses[role] = entered.headers["Location"]
+    console = await (await browsers["master"].get(addresses["master"], page=True)).text()
+    replay = addresses["master"].replace("?", "/replay?")
+    assert f'href="{replay}"' in console
+    page = await browsers["master"].get(replay, page=True)
+    assert page.status == 200, await page.text()
+    data = replay.replace("?", "/data?")
+    assert data in await page.text()
+    found = await (await browsers["master"].get(data)).json()
+    assert (found["begin"], found["end"], len(found["files"])) == (made.begin, made.end, 2)
+    assert "participant.joined" in {kind for _, kind, _ in found["log"]["events"]}
+    assert (await browsers["master"].get(found["files"][0]["url"])).status == 200
+    assert (await browsers["viewer"].get(f"/teach/{lesson}/replay/data")).status == 403
+    assert (await Browser(town.web, {}).get(f"/teach/{lesson}/replay/data")).status == 401
+    assert (await town.browser("x1.teacher").get(f"/teach/{lesson}/replay/data")).status in (403, 404)
+
+
 async def test_strangers_do_not_learn_that_there_is_one(town: Town, made: Manifest) -> None:
     assert made
     for who, status in (("y2.assistant", 404), ("y2.c1.s1", 404), ("y1.teacher", 404), ("y.librarian", 404)):
