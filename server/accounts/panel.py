@@ -36,10 +36,12 @@ class Panels:
         kept = await self._rooms.pin(room) if room else None
         if kept is None:
             raise NoPin
-        await self._throttle.begin(("pin", room))
+        here = f"{room} {screen.id}"  # the device or the link, however often it came in
+        await self._throttle.begin(("pin", here), ("pins", room))
         if not await self._passwords.verify(kept, pin):
+            await self._throttle.failed(("pins", room))
             raise WrongPin
-        await self._throttle.succeeded("pin", room)
+        await self._throttle.succeeded("pin", here)
         paper = PanelPaper(screen.lesson, screen.participant or "", admission, room, _named(kept), self._now())
         return self._signer.panel_cookie(paper)
 

@@ -1,6 +1,7 @@
 """Failed logins make one wait, longer each time; shared by all web processes. Nobody is locked out for good.
 
-By account from the 5th failure on; by address only from the 50th, since a whole school comes from one. A try counts against its
+By account from the 5th failure on; by address only from the 50th, since a whole school comes from one; a room's PIN by each of its screens,
+and from the 50th by the room (`pins`): whoever guesses at one screen shuts the panel of no other. A try counts against its
 account before the secret is looked at, so that a crowd of guesses sent at once gets no more tries than one after the other. A success
 forgets the account's failures; everything is forgotten after an hour. An address from which the account came in of late counts by itself
 (`server.accounts.familiar`): else whoever tries once in a quarter of an hour would keep the owner out.
@@ -22,7 +23,7 @@ from server.store.database import lock
 from server.store.tables import attempt
 
 FORGOTTEN_MS = 3_600_000
-FREE = {"account": 5, "student": 5, "address": 50, "code": 10, "join": 10, "familiar": 5, "pin": 5}
+FREE = {"account": 5, "student": 5, "address": 50, "code": 10, "join": 10, "familiar": 5, "pin": 5, "pins": 50}
 """Kind → failures before one waits."""
 LONGEST_S = 900
 

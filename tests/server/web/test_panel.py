@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from server.accounts.panel import VALID_MS
+from server.accounts.throttle import FREE
 from server.accounts.tokens import PanelPaper
 from server.store import tables as t
 from server.web import keys
@@ -81,6 +82,26 @@ async def test_guessing_is_slowed_down(town: Town) -> None:
     assert codes[:5] == ["panel.wrong_pin"] * 5
     assert codes[-1] == "request.too_many"
     assert await error_code(await pc.type_pin(PIN)) == "request.too_many", "the right one waits as well"
+
+
+async def test_whoever_guesses_at_one_screen_shuts_the_panel_of_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link into the room, entered again and again, is one screen."""
+    pc = await screen(town)
+    link = await town.web.link("lesson.x", "classroom", "石桥二小 1号教室")
+
+    async def other() -> tuple[Screen, str]:
+        entered = await Browser(town.web, {}).get(f"/join/{town.web.signer.link_token(link)}", page=True)
+        cookies = {name: morsel.value for name, morsel in entered.cookies.items()}
+        return Screen(town.web, cookies), "?" + entered.headers["Location"].partition("?")[2]
+
+    codes = []
+    for guess in range(7):
+        guesser, query = await other()
+        codes.append(await error_code(await guesser.type_pin(f"{guess:04}", query)))
+    assert codes == ["panel.wrong_pin"] * 5 + ["request.too_many"] * 2
+    assert (await pc.type_pin(PIN)).status == 200
+    monkeypatch.setitem(FREE, "pins", 5)
+    assert await error_code(await pc.type_pin(PIN)) == "request.too_many", "of a room there is a limit too"
 
 
 async def test_without_a_pin_it_stays_shut(town: Town) -> None:
