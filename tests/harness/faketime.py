@@ -18,7 +18,7 @@ class Jumping:
         self.jump(0)
 
     def jump(self, seconds: int) -> None:
-        """So far from the machine's clock from now on."""
+        """So far from the machine's clock, within a second."""
         new = self._file.with_suffix(".new")
         new.write_text(f"{seconds:+d}\n")
         new.rename(self._file)
@@ -28,6 +28,6 @@ class Jumping:
         return {
             "LD_PRELOAD": str(_LIBRARY),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
