@@ -25,6 +25,7 @@ def live(role):
         "admission": "a1",
         "home": "",
         "holder": "",
+        "by_hand": False,
         "ahead": ["/courseware/L/v1/1/preview?a=a1"],
         "csrf_live": "",
         "media": {"ice_servers": [{"urls": ["stun:x"]}]},

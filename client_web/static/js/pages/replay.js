@@ -59,7 +59,8 @@ async function ask() {
     if (answer?.ok && body?.live !== "") return body;
     const code = body?.error?.code ?? "";
     const state = answer?.ok ? "empty" : code === "recording.not_ready" ? body.error.params.state : "";
-    setText(byId("cover-words"), t(answer ? (state ? `replay.state.${state}` : `error.${code || "internal"}`) : "replay.offline"));
+    const known = state ? `replay.state.${state}` : `error.${code || "internal"}`;
+    setText(byId("cover-words"), answer ? t(known) : t("replay.offline"));
     if (answer && answer.status < 500 && code !== "resource.preparing" && (!state || state === "empty")) return null;
     await new Promise((done) => browserClock.after(ASK_AGAIN_MS, () => done(null)));
   }
@@ -101,6 +102,7 @@ const missed = new MissedList({ part: byId("missed-part"), list: byId("missed") 
 byId("chapters-part").hidden = !told.log.chapters.length && !told.notes && byId("missed-part").hidden;
 byId("page").dataset.chapters = byId("chapters-part").hidden ? "0" : "1";
 byId("notes-part").hidden = !told.notes;
+byId("chapters-part").dataset.notes = told.notes ? "1" : "0";
 if (told.notes) {
   const parts = { list: byId("notes"), form: byId("note"), text: /** @type {HTMLTextAreaElement} */ (byId("note-text")) };
   new Notes(parts, told.notes, { begin: told.begin, address: boot.notes, csrf: boot.csrf, now: () => course.at(now()), seek: go });
