@@ -14,6 +14,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -21,12 +22,13 @@ from media.client import live, manifest
 from media.client.manifest import Missing
 from server.domain.recording import Recording
 from server.errors import HlsBusy, NotThere, ReplayOver
-from server.replay.hls import Presentation
 from server.replay.journal import Journal, Unreadable
 from server.replay.making import SETTLE_MS
 from server.store.recordings import RecordingStore
 from server.work.loop import Loop
 from server.work.process import child
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,8 @@ ROW_MS = 2_000
 """So old may be what is known of the recording itself."""
 SHELVES = 64
 ANSWERS = 256
-GROUPS_KEPT = 4
+SHOWN = 64
+"""Playlists of one recording that are kept as long as they are true."""
 SWEEP_SECONDS = 60.0
 KEPT_MS = 600_000
 """What nobody asked for so long goes, once the recording can be played whole."""
@@ -62,7 +65,8 @@ class _Shelf:
         self.journal = Journal()
         self.missing: tuple[Missing, ...] = ()
         self.answers: OrderedDict[tuple[int, int], bytes] = OrderedDict()
-        self.shown: dict[str, Presentation] = {}
+        self.shown_of = ""
+        self.shown: dict[str, object] = {}
         self.tag = ""
         self._offset = 0
         self._file: tuple[int, int] = (0, 0)
@@ -197,19 +201,19 @@ class LiveReplays:
         if captured(recording) and first.journal.opened is not None and self._due(shelf, group):
             running = sum(one.process is not None for (_, of), one in self._shelves.items() if of == live.HLS)
             await self._ask(shelf, f"{live.ASKED}.{group}", over=False, done=shelf.journal.ended, full=running >= self._televised)
-            if shelf.refused:
-                raise HlsBusy
+        if shelf.refused:
+            raise HlsBusy
         await self._read(shelf)
         return f"{first.tag}-{shelf.tag}", first.journal, shelf.journal
 
-    def kept(self, recording: Recording, tag: str, make: Callable[[], Presentation]) -> Presentation:
-        """What follows from the journals as they are, made once."""
-        known = self._shelf(recording, live.HLS).shown
-        if tag not in known:
-            if len(known) >= GROUPS_KEPT:
-                known.clear()
-            known[tag] = make()
-        return known[tag]
+    def kept(self, recording: Recording, tag: str, key: str, make: Callable[[], T]) -> T:
+        """What follows from the journals as they are (`tag`), made once for all who ask."""
+        shelf = self._shelf(recording, live.HLS)
+        if shelf.shown_of != tag or len(shelf.shown) >= SHOWN:
+            shelf.shown_of, shelf.shown = tag, {}
+        if key not in shelf.shown:
+            shelf.shown[key] = make()
+        return cast(T, shelf.shown[key])
 
     async def sweep(self) -> bool:
         """Clear away what is not needed any more."""

@@ -88,27 +88,33 @@ async def playlist(request: web.Request) -> web.Response:
     if group not in GROUPS or part not in ("", "sound", "film"):
         raise NotThere
     opened = await _opened(request, entering=not part)
-    settings = request.app[SETTINGS]
     if not part:
         text = hls.multivariant(await _begun(request, opened, group), group)
     else:
-        shown = await _shown(request, opened.recording, group)
-        window = (settings.hls_minutes or settings.live_minutes) * _MINUTE_MS
-        entries = shown.sound if part == "sound" else shown.film
-        text = hls.media(shown, entries, opened.since, window, event=not (window or settings.live_megabytes))
+        tag, shown = await _shown(request, opened.recording, group)
+        key = f"{group}.{part} {opened.since}"
+        text = request.app[LIVE_REPLAYS].kept(opened.recording, tag, key, lambda: _media(request, shown, part, opened.since))
     return web.Response(text=text, content_type=_M3U8, headers={hdrs.CACHE_CONTROL: "max-age=1"})
 
 
-async def _shown(request: web.Request, recording: Recording, group: str) -> Presentation:
-    tag, there, made = await request.app[LIVE_REPLAYS].televised(recording, group)
-    return request.app[LIVE_REPLAYS].kept(recording, f"{group} {tag}", lambda: hls.presentation(there, made, group))
+def _media(request: web.Request, shown: Presentation, part: str, since: int) -> str:
+    settings = request.app[SETTINGS]
+    window = (settings.hls_minutes or settings.live_minutes) * _MINUTE_MS
+    entries = shown.sound if part == "sound" else shown.film
+    return hls.media(shown, entries, since, window, event=not (window or settings.live_megabytes))
+
+
+async def _shown(request: web.Request, recording: Recording, group: str) -> tuple[str, Presentation]:
+    live = request.app[LIVE_REPLAYS]
+    tag, there, made = await live.televised(recording, group)
+    return tag, live.kept(recording, tag, group, lambda: hls.presentation(there, made, group))
 
 
 async def _begun(request: web.Request, opened: _Opened, group: str) -> Presentation:
     """As soon as whoever comes now finds sound and film, or one of them for some seconds. Raises `RecordingNotReady`."""
     end, alone = time.monotonic() + PATIENCE_SECONDS, time.monotonic() + PATIENCE_SECONDS / 2
     while True:
-        shown = await _shown(request, opened.recording, group)
+        _, shown = await _shown(request, opened.recording, group)
         sound, film = (any(one.begin >= opened.since for one in part) for part in (shown.sound, shown.film))
         if (sound and film) or (sound and time.monotonic() > alone) or shown.ended:
             return shown
