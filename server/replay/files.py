@@ -140,6 +140,14 @@ class Files:
         except FileNotFoundError:
             return  # whoever reads it is told
 
+    async def lacks(self, recording: str, folder: str = PLAY) -> bool:
+        """A file that should lie here does not. What is in a store is not asked for. Raises `RecordingNotReady`."""
+        made, kept = await self.manifest(recording, folder), await self.table.get(recording, folder)
+        if kept is not None and kept.place == "s3":
+            return False
+        names = await asyncio.to_thread(_names, self.where(recording, folder))
+        return any(one.name not in names and one.name + SEALED not in names for one in made.files)
+
     async def trouble(self, recording: str) -> str:
         """Code of the error for which it cannot be read now; empty: it can."""
         try:
@@ -245,6 +253,10 @@ def decoded(data: bytes) -> tuple[Manifest, str]:
     if made.version > manifest.VERSION:
         raise RecordingNotReady(f"a manifest of version {made.version}", state="failed")
     return made, hashlib.sha256(data).hexdigest()
+
+
+def _names(folder: Path) -> frozenset[str]:
+    return frozenset(path.name for path in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
 def _temporary(folder: Path, suffix: str) -> Path:

@@ -142,12 +142,12 @@ class Replays:
         return await self.files.manifest(recording.id, cut_of(span.begin_ms, span.end_ms))
 
     async def readable(self, recording: Recording) -> bool:
-        """Whether there is a manifest as there should be."""
+        """Whether there is a manifest as there should be, and the files that it names."""
         try:
             await self.manifest(recording)
+            return not await self.files.lacks(recording.id)
         except RecordingNotReady:
             return False
-        return True
 
     # --- who watched, and how long it is kept ------------------------------------------------------------------------
 

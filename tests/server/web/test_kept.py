@@ -112,6 +112,19 @@ async def test_what_breaks_off_later_never_passes_for_whole(town: Town, made: Ma
     assert (part.status, await part.read()) == (206, bytes(10)), "what is whole is still given"
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+async def test_a_file_that_is_lost_is_named_and_made_anew(town: Town, made: Manifest, settings: Settings, sealed: bool) -> None:
+    if sealed:
+        await keep(town, made)
+    play = manifest.folder(settings.data_dir, made.recording) / PLAY
+    (play / f"{made.files[1].name}{'.sealed' if sealed else ''}").unlink()
+    assert (await film(town))[0] == 200, "the others play"
+    shown = await text(town)
+    assert "录像没能整理出来" in shown
+    assert "再整理一次" in shown
+    assert (await town.browser("x.admin").post(f"{PAGE}/again")).status == 200
+
+
 async def test_when_what_was_captured_is_gone_nothing_is_made_anew(town: Town, made: Manifest) -> None:
     await keep(town, made)
     database = town.web.app[keys.STORE].database
