@@ -31,6 +31,10 @@ SECONDS = 60
 FILM = """() => { const film = document.querySelector('video.film[src]');
   return { src: film.getAttribute('src').split('/').pop(), at: film.currentTime, width: film.videoWidth, paused: film.paused }; }"""
 
+AHEAD = """() => { const film = document.querySelector('video.film[src]'), { buffered } = film;
+  return !film.paused && buffered.length && buffered.end(buffered.length - 1) - film.currentTime > 8; }"""
+"""Of a film of 1.6 Mbit/s that plays, no link of 1 Mbit/s ever has so much in advance."""
+
 
 @dataclass
 class Held:
@@ -114,20 +118,16 @@ async def test_it_is_watched_as_it_is_and_then_by_choice_from_the_same_moment(br
     await page.context.close()
 
 
-async def test_over_a_megabit_a_second_the_thin_one_plays_and_is_never_waited_for(browser: Browser, held: Held) -> None:
+async def test_over_a_megabit_a_second_the_thin_one_plays_and_comes_faster_than_it_plays(browser: Browser, held: Held) -> None:
     await within(90, held.thin)
     async with ThinLink(held.product.http_port, 1_000_000, 0.02) as link:
         page = await held.page(browser, f"http://127.0.0.1:{link.port}")
         await page.locator("#play").click()
         await plays(page, "teacher-001-thin.webm", 1.0)
-        waited = await page.evaluate(
-            """async () => { let waited = 0; const until = performance.now() + 8000;
-            while (performance.now() < until) {
-              await new Promise((done) => setTimeout(done, 100));
-              if (document.getElementById('said').textContent) waited += 100;
-            }
-            return waited; }"""
-        )
-        assert waited <= 300
-        await plays(page, "teacher-001-thin.webm", 7.0)
+
+        async def ahead() -> bool:
+            return bool(await page.evaluate(AHEAD))
+
+        await within(30, ahead)
+        await plays(page, "teacher-001-thin.webm", 6.0)
         await page.context.close()
