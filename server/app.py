@@ -60,8 +60,8 @@ from server.replay.live import LiveReplays
 from server.replay.making import Making
 from server.replay.offered import Offered
 from server.replay.service import Replays
+from server.replay.stores.chosen import store_of
 from server.replay.stores.keyring import Keyring
-from server.replay.stores.setting import store_of
 from server.replay.thinning import Thinning
 from server.school import county
 from server.school.exchange.exchange import Exchange

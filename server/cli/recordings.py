@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from media.client import manifest
-from media.client.manifest import PLAY, Manifest
+from media.client.manifest import Manifest
 from server.accounts.acts import Target
 from server.cli.hall import Hall, Word, say, say_json, teach
 from server.domain.recording import Recording
@@ -25,8 +25,8 @@ from server.errors import NoSuchLesson, NotThere, RecordingGone
 from server.replay.files import Files
 from server.replay.past import Past
 from server.replay.service import Replays
+from server.replay.stores.chosen import store_of
 from server.replay.stores.keyring import Keyring
-from server.replay.stores.setting import store_of
 from server.replay.vtt import chapters_of
 from server.store.kept import KeptStore
 from server.store.recordings import RecordingStore
@@ -86,8 +86,11 @@ async def export(hall: Hall, arguments: argparse.Namespace) -> None:
         await hall.acts.do(hall.who, "recording.export", target, _nothing, details={"files": len(made.files)})
         await asyncio.to_thread(into.mkdir, 0o700, parents=True, exist_ok=True)
         for one in made.files:
-            async with replays.files.local(found.id, PLAY, one.name) as path:
-                await asyncio.to_thread(_copy, path, into / one.name, one.sha256)
+            try:
+                async with replays.files.local(found.id, manifest.PLAY, one.name) as source:
+                    await asyncio.to_thread(_copy, source, into / one.name, one.sha256)
+            except NotThere as error:
+                raise OSError(f"{one.name} is lost") from error
             say(f"{one.name}  {one.octets}")
     await _beside(hall, found, made, into, arguments.lang)
     say("manifest.json", "chapters.vtt", "log.jsonl")
@@ -115,7 +118,7 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
     shutil.copyfile(source, target)
     with target.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise OSError(f"{source.name} is damaged: it is not what was made")
+            raise OSError(f"{target.name} is damaged: it is not what was made")
 
 
 async def remove(hall: Hall, arguments: argparse.Namespace) -> None:
@@ -145,6 +148,7 @@ async def _found(hall: Hall, id_or_name: str) -> tuple[Recording, Target]:
 
 @asynccontextmanager
 async def _replays(hall: Hall) -> AsyncIterator[Replays]:
+    """With whatever store the settings name."""
     kept, store = KeptStore(hall.store.database), store_of(hall.settings)
     try:
         yield Replays(hall.store, hall.office, Files(hall.settings.data_dir, kept, Keyring(hall.contents, kept), store))

@@ -52,6 +52,7 @@ async def data(request: web.Request) -> web.Response:
     _, lesson, recording = await _watched(request)
     replays = request.app[REPLAYS]
     made = await replays.manifest(recording)
+    await replays.files.check(recording.id)
     if made.begin >= made.end:
         raise RecordingNotReady(state="empty")
     log = await replays.past.told(lesson.id, made.begin, made.end, MASTER)

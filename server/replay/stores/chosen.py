@@ -7,7 +7,7 @@ from server.settings import Settings
 
 
 def store_of(settings: Settings) -> Store | None:
-    """None: everything is kept here."""
+    """None: everything is kept in the data directory."""
     known = Bucket(
         name=settings.s3_bucket,
         endpoint=settings.s3_endpoint,
