@@ -117,7 +117,7 @@ class _Shelf:
 
     def ask(self, mark: str, over: bool) -> None:
         """Somebody wants it; `over`: nothing more is captured."""
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         (self.folder / mark).touch()
         if over:
             (self.folder / live.OVER).touch()

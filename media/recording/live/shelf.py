@@ -48,7 +48,7 @@ class Shelf:
     def __init__(self, folder: Path, limit: Limit = Limit(), name: str = live.LIVE) -> None:
         """`name`: of the folder in it. Raises `Busy` while another process writes."""
         self.folder = folder / name
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         self._limit = limit
         self._lock = os.open(self.folder / live.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -59,6 +59,7 @@ def test_it_ends_when_nobody_asks(tmp_path: Path) -> None:
     assert (status, told[-1]["over"]) == (0, False)
     seen = Followed(tmp_path)
     assert not seen.over
+    assert (tmp_path / live.LIVE).stat().st_mode & 0o077 == 0, "nobody else on the machine reads it"
     assert len(seen.segments()) == 4, "what is not whole yet is not told"
     follow(tmp_path)
     assert len(Followed(tmp_path).segments()) == 6
