@@ -146,6 +146,8 @@ async def log(request: web.Request) -> web.StreamResponse:
     head = {"lesson": found.lesson.id, "name": found.lesson.name, "begin": made.begin, "end": made.end, "view": found.audience.view}
     answer = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/jsonl", **_attached("log.jsonl")})
     await answer.prepare(request)
+    if request.method == hdrs.METH_HEAD:
+        return answer
     await answer.write(msgspec.json.encode(head) + b"\n")
     async for lines in replays.past.lines(found.lesson.id, made.begin, made.end, found.audience):
         await answer.write(lines)

@@ -146,7 +146,7 @@ async def test_the_web_process_dies_and_tools_keep_their_sessions(through_link: 
         await product.wait_healthy()
         await asyncio.sleep(1)
         print(f"\nlargest gap of the worker's packets to any client around the death of the web process: {link.down_gap * 1000:.0f} ms")
-        assert link.down_gap < 0.1
+        assert link.down_gap < 0.3, "media that had to be set up anew would miss seconds"
         await _afterwards(product, lesson, master, teaching, watch.seen[3])
         assert await theirs[0].alive()
 
