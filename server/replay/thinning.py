@@ -72,6 +72,11 @@ class Thinning:
         return True
 
     async def _thin(self, lease: Lease[Recording]) -> None:
+        if not await self._plain(lease.held.id):
+            log.info("recording %s was kept elsewhere before thin films were wanted: it stays as it is", lease.held.id)
+            if not await self._store.finish(lease.held, lease.held.octets):
+                raise Lost
+            return
         async with aclosing(run_thin(self._files.where(lease.held.id, PLAY).parent)) as lines:
             async for _ in lines:
                 await lease.go_on()
@@ -79,3 +84,8 @@ class Thinning:
         await self._files.put(lease.held.id, PLAY)  # there is more of it now; it is kept once this is done
         if not await self._store.finish(lease.held, sum(one.octets for one in made.files)):
             raise Lost
+
+    async def _plain(self, recording: str) -> bool:
+        """Whether its files lie here as they were made."""
+        made = await self._files.manifest(recording)
+        return all([await self._files.plain(recording, PLAY, one.name) for one in made.files])

@@ -63,6 +63,15 @@ async def test_an_installation_may_do_without(process: Services, table: ThinStor
     assert (await found(process)).thin == "done"
 
 
+async def test_what_was_kept_elsewhere_before_they_were_wanted_stays_as_it_is(process: Services, table: ThinStore, tmp_path: Path) -> None:
+    before = await found(process)
+    for film in (manifest.folder(tmp_path, "rec1") / manifest.PLAY).glob("*.webm"):
+        film.unlink()
+    assert await Thinning(table, process.files(tmp_path), process.clock, wanted=True).step()
+    after = await found(process)
+    assert (after.thin, after.thin_tries, after.octets) == ("done", 0, before.octets)
+
+
 async def test_three_tries_and_it_is_watched_as_it_is(process: Services, table: ThinStore, tmp_path: Path) -> None:
     (manifest.folder(tmp_path, "rec1") / manifest.PLAY / manifest.MANIFEST).write_bytes(b"{")
     thinning = Thinning(table, process.files(tmp_path), process.clock, wanted=True)
