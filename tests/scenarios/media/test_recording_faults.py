@@ -11,19 +11,45 @@ from pathlib import Path
 
 import pytest
 
-from media.client.manifest import folder
+from media.client.manifest import Manifest, folder
 from media.client.messages import Close
+from tests.harness.browser import chromium
 from tests.harness.clips import Clip
 from tests.harness.kept import LATE, NAMED, NEAR, Lesson, Span, check_drops, check_film, check_kills, check_whole, films, played
 from tests.harness.offers import H264, OPUS, VP8, Line
 from tests.harness.played import file
 from tests.harness.viewing import eventually
 from tests.harness.worker import PROGRAM, Controller, Desk, closing, worker
+from tests.scenarios.media.test_playable import served
 
 pytestmark = pytest.mark.scenario
 KILLS, DROPS = 20, 10
+TO_THE_END = """async ([url, kind]) => {
+    const player = document.createElement(kind);
+    document.body.append(player);
+    [player.muted, player.playbackRate, player.src] = [true, 4, url];
+    await new Promise((done, failed) => {
+        player.addEventListener("ended", done, { once: true });
+        player.addEventListener("error", () => failed(new Error(`${url}: ${player.error?.message}`)), { once: true });
+        player.play().catch(failed);
+    });
+    const found = [player.currentTime, player.duration, kind === "video" ? player.getVideoPlaybackQuality().totalVideoFrames : 0];
+    player.remove();
+    return found;
+}"""
 LOST = 2000
 """Milliseconds before a kill that may be lost (issue: `≤ 2 s whatever dies`)."""
+
+
+async def play(of: Path, manifest: Manifest) -> None:
+    """Every file plays to its end in a browser, the pictures decoded."""
+    async with chromium() as browser, served(of) as address:
+        page = await browser.new_page()
+        await page.goto(address)
+        for one in manifest.files:
+            end, length, frames = await page.evaluate(TO_THE_END, [f"{address}/play/{one.name}", "video" if one.video else "audio"])
+            assert abs(end - length) < 0.1, one
+            assert frames > 0 or not one.video, one
 
 
 async def test_twenty_kills_of_the_worker_are_one_recording_that_lost_two_seconds_at_most_each(tmp_path: Path) -> None:
@@ -47,6 +73,7 @@ async def test_twenty_kills_of_the_worker_are_one_recording_that_lost_two_second
     manifest = await played(tmp_path)
     assert manifest.takes == KILLS + 1
     begun = [min(mic.begin, camera.begin) for mic, camera in zip(*lesson.visits.values(), strict=True)]
+    await play(folder(tmp_path, "lesson-1"), manifest)
     lost = check_kills(manifest.missing, [Span(end, begin) for end, begin in zip(ended[:-1], begun[1:], strict=True)])
     assert len(lost) == KILLS
     assert max(lost) <= LOST
