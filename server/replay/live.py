@@ -198,7 +198,7 @@ class LiveReplays:
         """
         first = await self._live(recording)
         shelf = self._shelf(recording, live.HLS)
-        if captured(recording) and first.journal.opened is not None and self._due(shelf, group):
+        if _grows(first, recording) and first.journal.opened is not None and self._due(shelf, group):
             running = sum(one.process is not None for (_, of), one in self._shelves.items() if of == live.HLS)
             await self._ask(shelf, f"{live.ASKED}.{group}", over=False, done=shelf.journal.ended, full=running >= self._televised)
         if shelf.refused:
@@ -244,7 +244,7 @@ class LiveReplays:
 
     async def _live(self, recording: Recording) -> _Shelf:
         shelf = self._shelf(recording)
-        if captured(recording) and self._due(shelf, live.ASKED) and await asyncio.to_thread(shelf.folder.parent.is_dir):
+        if _grows(shelf, recording) and self._due(shelf, live.ASKED) and await asyncio.to_thread(shelf.folder.parent.is_dir):
             over = recording.state != "live" and self._now() > (recording.ended or 0) + SETTLE_MS
             await self._ask(shelf, live.ASKED, over=over, done=over and shelf.journal.ended)
         await self._read(shelf)
@@ -297,6 +297,12 @@ class LiveReplays:
             asked = 0
         if self._now() - asked > KEPT_MS and not shelf.followed():
             shutil.rmtree(shelf.folder, ignore_errors=True)
+
+
+def _grows(shelf: _Shelf, recording: Recording) -> bool:
+    """More of it is to come: also of one that is playable whole before the end of what somebody follows was told."""
+    unfinished = shelf.journal.opened is not None and not shelf.journal.ended and recording.removed is None
+    return unfinished or captured(recording)
 
 
 def captured(recording: Recording) -> bool:

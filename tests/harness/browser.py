@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -55,6 +56,9 @@ WATCHED = """(() => {
 })()"""
 
 
+CLOSE_SECONDS = 20.0
+
+
 @asynccontextmanager
 async def chromium(*arguments: str, devices: tuple[str, ...] = FAKE_DEVICES) -> AsyncIterator[Browser]:
     """A headless browser; its autoplay policy is the default one. Without `devices` the machine's own count, and prompts are real."""
@@ -65,7 +69,17 @@ async def chromium(*arguments: str, devices: tuple[str, ...] = FAKE_DEVICES) -> 
         try:
             yield browser
         finally:
-            await browser.close()
+            with contextlib.suppress(TimeoutError):  # its end comes with the driver's
+                await asyncio.wait_for(browser.close(), CLOSE_SECONDS)
+
+
+async def close_pages(browser: Browser) -> None:
+    """End every profile of the browser; one that does not let go within a while ends with the browser."""
+    closing = [asyncio.ensure_future(context.close()) for context in browser.contexts]
+    if closing:
+        _, late = await asyncio.wait(closing, timeout=CLOSE_SECONDS)
+        for one in late:
+            one.cancel()
 
 
 async def open_page(browser: Browser, url: str, width: int = 1366, height: int = 768, allowed: bool = True, **context: Any) -> Page:

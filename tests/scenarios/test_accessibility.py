@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.harness.axe import violations
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.product import Product
 from tests.harness.school import Console, Lesson, Seat
 
@@ -24,7 +24,7 @@ PC = {"width": 1366, "height": 768}
 @pytest_asyncio.fixture(loop_scope="module")
 async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     yield await Lesson.make(school, browser, *ROOMS, viewer=True)
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def _clean(what: str, *seats: Seat) -> None:

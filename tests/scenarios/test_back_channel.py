@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.harness.axe import violations
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.product import Product
 from tests.harness.school import Console, Lesson, Seat, within
 from tests.server.courseware.files import pdf
@@ -26,7 +26,7 @@ PAGES = ["BT /F1 90 Tf 200 180 Td (1/2) Tj ET", "BT /F1 90 Tf 200 180 Td (3/4) T
 async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     made = await Lesson.make(school, browser, *ROOMS)
     yield made
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def gathered(lesson: Lesson) -> tuple[Console, Seat, Seat, Page]:

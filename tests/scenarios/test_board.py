@@ -17,7 +17,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.harness.axe import violations
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.product import Link, Product
 from tests.server.courseware.files import pdf
 
@@ -137,7 +137,7 @@ async def desks(school: Product, browser: Browser) -> AsyncIterator[tuple[Desk, 
     await master.command("lesson.live")
     await asyncio.gather(master.shows(1), room.shows(1))
     yield master, room
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def same(*desks: Desk) -> str:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.harness.axe import violations
+from tests.harness.browser import close_pages
 from tests.harness.county import furnish
 from tests.harness.product import Product
 from tests.harness.school import MASTER_SLOTS, Console, Seat, within
@@ -29,7 +30,7 @@ async def county(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> 
     world = await furnish(product)
     async with product:
         yield County(product, world, browser)
-        await asyncio.gather(*(context.close() for context in browser.contexts))
+        await close_pages(browser)
 
 
 async def miss(county: County, room: Seat) -> None:

@@ -21,7 +21,7 @@ from media.client.manifest import Manifest
 from server.cli.hall import open_hall
 from server.settings import read
 from server.store.recordings import RecordingStore
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.county import furnish
 from tests.harness.product import Product
 from tests.harness.s3 import kept_manifest
@@ -81,7 +81,7 @@ async def county(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> 
     world = await furnish(product)
     async with product:
         yield County(product, world, browser)
-        await asyncio.gather(*(context.close() for context in browser.contexts))
+        await close_pages(browser)
 
 
 async def teach(county: County) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.harness.browser import chromium, open_page, quietly, sounds
+from tests.harness.browser import chromium, close_pages, open_page, quietly, sounds
 from tests.harness.product import Product
 from tests.harness.school import Lesson, Seat
 
@@ -24,7 +23,7 @@ async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     made = await Lesson.make(school, browser, ROOM, viewer=True)
     await (await made.console()).start()
     yield made
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

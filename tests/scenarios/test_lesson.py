@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.harness.browser import close_pages
 from tests.harness.product import Product
 from tests.harness.school import Console, Lesson, Seat
 
@@ -21,7 +22,7 @@ ROOMS = ("Stone Bridge", "Red Flag")
 async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     made = await Lesson.make(school, browser, *ROOMS)
     yield made
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def _gathered(lesson: Lesson) -> tuple[Console, Seat, Seat]:

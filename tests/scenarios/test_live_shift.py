@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from tests.harness.browser import close_pages
 from tests.harness.county import furnish
 from tests.harness.product import Product
 from tests.harness.school import MASTER_SLOTS, Console, Seat, within
@@ -139,7 +140,7 @@ async def county(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> 
     world = await furnish(product)
     async with product:
         yield County(product, world, browser)
-        await asyncio.gather(*(context.close() for context in browser.contexts))
+        await close_pages(browser)
 
 
 async def seen(page: Page) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from server.settings import read
 from server.store import Store
 from server.store import tables as t
 from tests.harness.axe import violations
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.product import Product
 from tests.harness.school import Lesson, Seat, within
 
@@ -27,7 +27,7 @@ PHONE, PC = {"width": 360, "height": 740}, {"width": 1366, "height": 768}
 @pytest_asyncio.fixture(loop_scope="module")
 async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     yield await Lesson.make(school, browser, ROOM, viewer=True)
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def _row(lesson: Lesson) -> str:

@@ -15,6 +15,7 @@ from media.synthetic.peer import Peer, publisher
 from media.synthetic.pictures import classroom, teacher
 from media.synthetic.tracks import PictureTrack, VoiceTrack
 from media.synthetic.voice import tones
+from tests.harness.browser import close_pages
 from tests.harness.link import Link
 from tests.harness.product import Link as Paper
 from tests.harness.product import Product
@@ -45,7 +46,7 @@ async def live(through_link: tuple[Product, Link], browser: Browser) -> AsyncIte
     await console.start()
     await _everybody(console, rooms)
     yield lesson, console, rooms
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def _everybody(console: Console, rooms: list[Seat], seconds: float = 10) -> float:

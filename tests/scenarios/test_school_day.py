@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.harness.axe import violations
-from tests.harness.browser import open_page
+from tests.harness.browser import close_pages, open_page
 from tests.harness.product import Product
 from tests.harness.school import MASTER_SLOTS, Console, Seat
 
@@ -99,7 +98,7 @@ async def test_a_school_day(county: Product, browser: Browser) -> None:
     await assistant.get_by_role("button", name="Revoke").click()
     await room.says("#bands", "withdrawn", seconds=4)
     assert not (await room.got())[1], "nothing is received any more"
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def test_a_login_counts_at_every_web_process(county: Product, browser: Browser) -> None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.harness.browser import chromium, kill, open_page, write_film
+from tests.harness.browser import chromium, close_pages, kill, open_page, write_film
 from tests.harness.product import Product
 from tests.harness.school import MASTER_SLOTS, Console, Lesson, Seat, within
 
@@ -22,7 +22,7 @@ ROOM = "Stone Bridge"
 @pytest_asyncio.fixture(loop_scope="module")
 async def lesson(school: Product, browser: Browser) -> AsyncIterator[Lesson]:
     yield await Lesson.make(school, browser, ROOM)
-    await asyncio.gather(*(context.close() for context in browser.contexts))
+    await close_pages(browser)
 
 
 async def _sessions(seat: Seat) -> int:

@@ -271,6 +271,19 @@ async def test_it_ends_with_the_recording_and_is_cleared_away(
     assert (gone.status, await error_code(gone)) == (410, "replay.over")
 
 
+async def test_its_end_is_told_also_where_it_was_playable_before_anybody_asked_again(
+    town: Town, taught: Written, begin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.replay.live.ASK_MS", 300)
+    monkeypatch.setattr("server.replay.live.ROW_MS", 0)
+    given, nobody = await shift(town.browser("x2.d1")), Browser(town.web, {})
+    await index(nobody, given["live"], begin + 17_000)
+    await town.web.app[keys.STORE].database.execute(update(t.recording).values(state="ready", ended=begin, octets=1))
+    async with asyncio.timeout(20):
+        while not (await (await nobody.get(given["live"])).json())["ended"]:
+            await asyncio.sleep(0.1)
+
+
 def followers(data: Path) -> list[int]:
     """Processes that follow a recording of this data directory."""
     found = []
