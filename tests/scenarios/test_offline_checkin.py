@@ -150,6 +150,7 @@ async def test_forty_marks_survive_a_killed_browser_and_count_once_when_sent_twi
         await patiently(page.locator("#bands")).to_contain_text("Connection lost")
         await mark(page, *range(1, 21))
         await patiently(page.locator("#bands")).to_contain_text(WAITING.format(20))
+        await until_stored(page, 20)
         await page.reload()  # without network, and without a server
         await patiently(page.locator("#room-name")).to_have_text(ROOM)
         await patiently(page.locator("#present")).to_have_text("20 of 60 here")
