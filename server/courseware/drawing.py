@@ -64,12 +64,10 @@ class Drawing:
             return False
         lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
-            if held.tries > MOST_TRIES:
-                raise CoursewareTooSlow(page=0)
-            await self._draw(lease)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(lease.held))
-            raise
+            async with lease.working(self._store.give_back):
+                if held.tries > MOST_TRIES:
+                    raise CoursewareTooSlow(page=0)
+                await self._draw(lease)
         except Lost:
             log.info("courseware %s is not ours any more", held.id)
         except AppError as error:

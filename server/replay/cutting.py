@@ -64,10 +64,8 @@ class Cutting:
             return False
         lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
-            await self._cut(lease)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(lease.held))
-            raise
+            async with lease.working(self._store.give_back):
+                await self._cut(lease)
         except Lost:
             log.info("a cut of recording %s is not ours any more", held.recording)
             await self._tidy(held)

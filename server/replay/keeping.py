@@ -77,10 +77,8 @@ class Keeping:
             return False
         lease = Lease(held, self._table.renew, self._now, LEASE_MS)
         try:
-            await _held(lease, self._leave(lease) if held.state == "leaving" else self._keep(lease))
-        except asyncio.CancelledError:
-            await asyncio.shield(self._table.give_back(lease.held))
-            raise
+            async with lease.working(self._table.give_back):
+                await _held(lease, self._leave(lease) if held.state == "leaving" else self._keep(lease))
         except Lost:
             log.info("recording %s/%s is not ours to keep any more", held.recording, held.folder)
         except Exception as error:

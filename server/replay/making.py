@@ -76,10 +76,8 @@ class Making:
             return True
         lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
-            await self._make(lease)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(lease.held))
-            raise
+            async with lease.working(self._store.give_back):
+                await self._make(lease)
         except Lost:
             log.info("recording %s is not ours any more", held.id)
         except (MakingFailed, OSError, ValueError, msgspec.MsgspecError) as error:

@@ -4,7 +4,6 @@ watched meanwhile; whoever goes on with it begins with the first film that has n
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
@@ -60,10 +59,8 @@ class Thinning:
             return False
         lease = Lease(held, self._store.renew, self._now, LEASE_MS)
         try:
-            await self._thin(lease)
-        except asyncio.CancelledError:
-            await asyncio.shield(self._store.give_back(lease.held))
-            raise
+            async with lease.working(self._store.give_back):
+                await self._thin(lease)
         except Lost:
             log.info("thin films of recording %s are not ours any more", held.id)
         except (MakingFailed, AppError, OSError, ValueError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
 Held = TypeVar("Held")
@@ -28,3 +30,12 @@ class Lease(Generic[Held]):
         if renewed is None:
             raise Lost
         self.held = renewed
+
+    @asynccontextmanager
+    async def working(self, give_back: Callable[[Held], Awaitable[None]]) -> AsyncIterator[None]:
+        """Do the job in it: whoever is stopped meanwhile gives it back, so that another need not wait for the lease to end."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            await asyncio.shield(give_back(self.held))
+            raise
