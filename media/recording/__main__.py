@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import sys
 from pathlib import Path
-
-import av.logging
 
 from media.recording.live.command import follow
 from media.recording.live.hls import televise
 from media.recording.live.shelf import Limit
 from media.recording.play import Busy
 from media.recording.reader import Reader
+from media.recording.telling import quiet, tell
 
 
 def main(words: list[str] | None = None) -> int:
@@ -33,27 +29,21 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--most-mb", type=int, default=0, help="with --follow: keep no more in live/; 0: everything")
     parser.add_argument("--most-minutes", type=int, default=0, help="with --follow: keep nothing older; 0: everything")
     given = parser.parse_args(words)
-    logging.getLogger("libav").setLevel(logging.CRITICAL)
-    av.logging.set_level(None)
+    quiet()
     try:
         if given.follow or given.hls:
             limit = Limit(given.most_mb << 20, given.most_minutes * 60_000)
-            (follow if given.follow else televise)(given.folder, limit, given.patience, _tell)
+            (follow if given.follow else televise)(given.folder, limit, given.patience, tell)
             return 0
-        manifest = Reader(given.folder, _tell, given.live, given.sounds).run()
+        manifest = Reader(given.folder, tell, given.live, given.sounds).run()
     except Busy:
-        _tell({"error": "busy", "detail": "another process reads this recording"})
+        tell({"error": "busy", "detail": "another process reads this recording"})
         return 1
     except OSError as error:
-        _tell({"error": "files", "detail": str(error)})
+        tell({"error": "files", "detail": str(error)})
         return 1
-    _tell({"done": True, "files": len(manifest.files), "missing": len(manifest.missing)})
+    tell({"done": True, "files": len(manifest.files), "missing": len(manifest.missing)})
     return 0
-
-
-def _tell(line: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

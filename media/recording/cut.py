@@ -6,23 +6,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import logging
 import os
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import av.error
-import av.logging
 import msgspec
 
 from media.client.manifest import MANIFEST, PLAY, Manifest, Missing, PlayFile, cut_of
 from media.recording import play, snip
-from media.recording.play import Busy
-
-Tell = Callable[[dict[str, object]], None]
+from media.recording.telling import Tell, quiet, report, tell
 
 
 class Cutter:
@@ -157,32 +150,6 @@ def main(words: list[str] | None = None) -> int:
         parser.error("the span ends before it begins")
     quiet()
     return report(lambda: Cutter(given.play or given.folder / PLAY, given.begin, given.end, tell).run(given.folder))
-
-
-def quiet() -> None:
-    """Nothing of what libavformat itself would say."""
-    logging.getLogger("libav").setLevel(logging.CRITICAL)
-    av.logging.set_level(None)
-
-
-def report(work: Callable[[], Manifest]) -> int:
-    """Do it; the last line, and the exit status."""
-    try:
-        made = work()
-    except Busy:
-        tell({"error": "busy", "detail": "another process makes this recording"})
-        return 1
-    except (OSError, ValueError, av.error.FFmpegError, msgspec.MsgspecError) as error:
-        tell({"error": "files", "detail": str(error)})
-        return 1
-    tell({"done": True, "files": len(made.files), "missing": len(made.missing)})
-    return 0
-
-
-def tell(line: dict[str, object]) -> None:
-    """One line."""
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -20,10 +19,10 @@ from media.recording.player import Player
 from media.recording.records import TrackBegan
 from media.recording.scan import scan
 from media.recording.take import BadTake, Head, TakeReader
+from media.recording.telling import Tell
 
 MOST_FILES = 2000
 """Of a group: a publisher whose parameters change with every picture fills no disk with files."""
-Tell = Callable[[dict[str, object]], None]
 
 
 class Reader:

@@ -18,7 +18,7 @@ from media.client import manifest
 from media.client.manifest import MANIFEST, PLAY, Manifest, PlayFile
 from media.recording import play, rendition
 from media.recording.alone import group_of_sound
-from media.recording.cut import Tell, quiet, report, tell
+from media.recording.telling import Tell, quiet, report, tell
 
 TELL_SECONDS = 5.0
 _PART = ".part"

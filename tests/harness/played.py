@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
+from aiohttp import web
 
 from media.client.manifest import PLAY, Manifest, PlayFile
 from media.recording.reader import Reader
@@ -94,3 +97,23 @@ def file(folder: Path, one: PlayFile) -> Seen:
         assert abs(seen.samples / 48_000 - length) < 0.1
         assert max(abs(at - counted) for at, counted in seen.sound) < 0.02
     return seen
+
+
+@asynccontextmanager
+async def served(**folders: Path) -> AsyncIterator[str]:
+    """An empty page, and files with byte ranges: those of `play=folder` under `/play`."""
+
+    async def empty(request: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><title>-</title><body>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", empty)
+    for name, folder in folders.items():
+        app.router.add_static(f"/{name}", folder)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

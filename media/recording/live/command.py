@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from media.client import live
 from media.recording.live.follower import Follower
 from media.recording.live.shelf import Differs, Limit, Shelf
+from media.recording.telling import Tell
 
 POLL_SECONDS = 0.2
 TELL_SECONDS = 5.0
 """So often it says how far it is; where nobody listens any more, it ends."""
-Tell = Callable[[dict[str, object]], None]
 
 
 def follow(folder: Path, limit: Limit, patience: float, tell: Tell) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from media.client import live
 from media.recording.records import Record
 from tests.harness.browser import chromium
 from tests.harness.captures import MS, SECOND, START, Sender, Written, pictures, sounds
 from tests.harness.followed import Followed, follow
+from tests.harness.played import served
 
 pytestmark = pytest.mark.scenario
 SECONDS, FRAME = 24, SECOND // 10
@@ -66,25 +64,6 @@ PLAYS = """async ([base, tracks]) => {
 }"""
 
 
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[str]:
-    """Parts, and an empty page."""
-
-    async def empty(request: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><title>-</title><body>", content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", empty)
-    app.router.add_static("/live", folder / live.LIVE)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 def record(folder: Path, codecs: tuple[str, ...]) -> None:
     """A take for each codec, of a camera with one keyframe in eight seconds, and a microphone."""
     written, each = Written(folder), SECONDS // len(codecs)
@@ -117,7 +96,7 @@ async def test_the_parts_play_one_after_the_other(tmp_path: Path, codecs: tuple[
     record(tmp_path, codecs)
     follow(tmp_path)
     seen = Followed(tmp_path)
-    async with chromium() as browser, served(tmp_path) as address:
+    async with chromium() as browser, served(live=tmp_path / live.LIVE) as address:
         page = await browser.new_page()
         await page.goto(address)
         found = await page.evaluate(PLAYS, [f"{address}/live/", [tracks(seen, "video"), tracks(seen, "audio")]])

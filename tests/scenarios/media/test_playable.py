@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
 from media.client.manifest import PLAY
 from tests.harness.browser import chromium
 from tests.harness.captures import MS, SECOND, START, Sender, Written, pictures, sounds
-from tests.harness.played import made
+from tests.harness.played import made, served
 
 pytestmark = pytest.mark.scenario
 SECONDS, FRAME = 30, SECOND // 10
@@ -62,26 +59,6 @@ PLAYS = """async ([url, type, kind]) => {
 }"""
 
 
-@asynccontextmanager
-async def served(folder: Path) -> AsyncIterator[str]:
-    """Files with byte ranges, and an empty page."""
-
-    async def empty(request: web.Request) -> web.Response:
-        return web.Response(text="<!doctype html><title>-</title><body>", content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", empty)
-    app.router.add_static("/play", folder / PLAY)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
 def record(folder: Path, codec: str) -> None:
     """Half a minute of a microphone, and of a camera if there is a codec; the lesson has gone on for an hour."""
     camera, mic = Sender(1, "camera", codec), Sender(2, "mic", "opus")
@@ -109,7 +86,7 @@ async def test_each_kind_plays_and_seeks(tmp_path: Path) -> None:
             manifest = made(folder)
             (one,) = manifest.files
             assert (one.begin, manifest.missing) == (3_600_000, ())
-            async with served(folder) as address:
+            async with served(play=folder / PLAY) as address:
                 await page.goto(address)
                 kind = "video" if one.video else "audio"
                 found: dict[str, Any] = await page.evaluate(PLAYS, [f"{address}/play/{one.name}", one.media_type, kind])

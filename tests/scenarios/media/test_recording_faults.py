@@ -11,16 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from media.client.manifest import Manifest, folder
+from media.client.manifest import PLAY, Manifest, folder
 from media.client.messages import Close
 from tests.harness.browser import chromium
 from tests.harness.clips import Clip
 from tests.harness.kept import LATE, NAMED, NEAR, Lesson, Span, check_drops, check_film, check_kills, check_whole, films, played
 from tests.harness.offers import H264, OPUS, VP8, Line
-from tests.harness.played import file
+from tests.harness.played import file, served
 from tests.harness.viewing import eventually
 from tests.harness.worker import PROGRAM, Controller, Desk, closing, worker
-from tests.scenarios.media.test_playable import served
 
 pytestmark = pytest.mark.scenario
 KILLS, DROPS = 20, 10
@@ -43,7 +42,7 @@ LOST = 2000
 
 async def play(of: Path, manifest: Manifest) -> None:
     """Every file plays to its end in a browser, the pictures decoded."""
-    async with chromium() as browser, served(of) as address:
+    async with chromium() as browser, served(play=of / PLAY) as address:
         page = await browser.new_page()
         await page.goto(address)
         for one in manifest.files:
